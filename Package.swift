@@ -1,0 +1,76 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// One list of settings for every Swift target, so that no module is checked less than another.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// `MPATH_WARNINGS_AS_ERRORS=1` is what CI sets; a developer's build stays lenient.
+let settings: [SwiftSetting] =
+  Context.environment["MPATH_WARNINGS_AS_ERRORS"] == "1"
+  ? strict + [.treatAllWarnings(as: .error)] : strict
+
+let rigid: Target.Dependency = .product(name: "BasicContainers", package: "swift-collections")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "mpath",
+  products: [
+    .executable(name: "mpathd", targets: ["mpathd"]),
+    .executable(name: "mpctl", targets: ["mpctl"]),
+    .executable(name: "mpsim", targets: ["mpsim"]),
+    .library(name: "Multipath", targets: ["Multipath"]),
+    .library(name: "NBD", targets: ["NBD"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    // Words, then pure machines, then the world, then programs: imports point upwards in this list.
+    library("BlockIO"),
+    library("Multipath", ["BlockIO", rigid, deque]),
+    library("NBD", ["BlockIO"]),
+    library("Engine", ["BlockIO", "Multipath", "NBD", rigid, deque]),
+    .target(name: "CLinux", linkerSettings: [.linkedLibrary("uring")]),
+    library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid, deque]),
+    library("Control", ["BlockIO"]),
+    library(
+      "Daemon", ["BlockIO", "Multipath", "Engine", "Reactor", "Control", "CLinux", logging]),
+    library("Simulation", ["BlockIO", "Multipath", "NBD", "Engine", rigid, deque]),
+    program("mpathd", ["Daemon", "Control", arguments]),
+    program("mpctl", ["Control", "BlockIO", arguments]),
+    program("mpsim", ["Simulation", arguments]),
+
+    tests("MultipathTests", ["Multipath", "BlockIO", rigid, deque]),
+    tests("NBDTests", ["NBD", "BlockIO"]),
+    tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid, deque]),
+    tests("ControlTests", ["Control", "mpctl"]),
+    tests("SimulationTests", ["Simulation"]),
+    tests("IntegrationTests", ["Control", subprocess]),
+  ],
+  swiftLanguageModes: [.v6]
+)

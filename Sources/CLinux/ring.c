@@ -1,0 +1,1 @@
+int mp_placeholder;
