@@ -16,7 +16,6 @@ let settings: [SwiftSetting] =
   ? strict + [.treatAllWarnings(as: .error)] : strict
 
 let rigid: Target.Dependency = .product(name: "BasicContainers", package: "swift-collections")
-let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let arguments: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -52,22 +51,22 @@ let package = Package(
   targets: [
     // Words, then pure machines, then the world, then programs: imports point upwards in this list.
     library("BlockIO"),
-    library("Multipath", ["BlockIO", rigid, deque]),
+    library("Multipath", ["BlockIO", rigid]),
     library("NBD", ["BlockIO"]),
-    library("Engine", ["BlockIO", "Multipath", "NBD", rigid, deque]),
+    library("Engine", ["BlockIO", "Multipath", "NBD", rigid]),
     .target(name: "CLinux", linkerSettings: [.linkedLibrary("uring")]),
-    library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid, deque]),
+    library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
     library("Control", ["BlockIO"]),
     library(
       "Daemon", ["BlockIO", "Multipath", "Engine", "Reactor", "Control", "CLinux", logging]),
-    library("Simulation", ["BlockIO", "Multipath", "NBD", "Engine", rigid, deque]),
+    library("Simulation", ["BlockIO", "Multipath", "NBD", "Engine", rigid]),
     program("mpathd", ["Daemon", "Control", arguments]),
     program("mpctl", ["Control", "BlockIO", arguments]),
     program("mpsim", ["Simulation", arguments]),
 
-    tests("MultipathTests", ["Multipath", "BlockIO", rigid, deque]),
+    tests("MultipathTests", ["Multipath", "BlockIO", rigid]),
     tests("NBDTests", ["NBD", "BlockIO"]),
-    tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid, deque]),
+    tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid]),
     tests("ControlTests", ["Control", "mpctl"]),
     tests("SimulationTests", ["Simulation"]),
     tests("IntegrationTests", ["Control", subprocess]),

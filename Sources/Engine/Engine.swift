@@ -1,0 +1,239 @@
+internal import BasicContainers
+public import BlockIO
+public import Multipath
+
+/// The bookkeeping machine of one device: clients' requests, their buffers, and the decision machine
+/// that carries them. Pure: it emits `IORequest`s and eats `IOCompletion`s.
+///
+/// A request's life: `reserve` gives it a place and a buffer, `begin` hands it to the machine once a
+/// write's payload is there, `.reply` says that it is over, `replySent` frees its place. Both tables are
+/// fixed; a session that finds no place stops reading its socket.
+public struct Engine: ~Copyable {
+  public typealias Effects = EffectQueue<EngineEffect>
+
+  public static let noSlot = UInt32.max
+
+  public private(set) var machine: MultipathMachine
+  private var requests: RigidArray<EngineRequest>
+  private var firstFree: UInt32
+  public private(set) var freeSlots: Int
+  private var decisions: MultipathMachine.Effects
+  /// The buffer of each path's probe, leased while one is in flight.
+  private var probeBuffers: RigidArray<BufferReference>
+
+  public init(_ configuration: MultipathConfiguration) {
+    let count = configuration.requestsMax
+    machine = MultipathMachine(configuration)
+    requests = RigidArray(repeating: EngineRequest(), count: count)
+    for slot in 0..<count - 1 { requests[slot].nextFree = UInt32(slot + 1) }
+    firstFree = 0
+    freeSlots = count
+    decisions = MultipathMachine.Effects(capacity: 64)
+    probeBuffers = RigidArray(repeating: .none, count: MultipathConfiguration.pathsMax)
+  }
+
+  public var slotCount: Int { requests.count }
+
+  // MARK: Requests
+
+  /// A place and a buffer for a request, or nil when the session has to wait.
+  ///
+  /// A session may hold as many places and bytes as are left free after it (a dynamic threshold): one
+  /// alone gets half of everything, and sessions that stop reading their replies can never take
+  /// the last of it from the others.
+  public mutating func reserve(
+    _ operation: Operation, flags: OperationFlags, range: ByteRange, session: UInt32,
+    cookie: UInt64, account: inout SessionAccount, arena: inout BufferArena
+  ) -> UInt32? {
+    guard firstFree != Self.noSlot, Int(account.slots) < freeSlots else { return nil }
+    var buffer = BufferReference.none
+    switch operation {
+    case .read, .write:
+      let needed = Int(range.length)
+      if needed > 0 {
+        guard account.bytes == 0 || Int(account.bytes) + needed <= arena.freeBytes - needed,
+          let leased = arena.lease(needed)
+        else { return nil }
+        buffer = leased
+      }
+    case .flush, .discard, .writeZeroes: break
+    }
+    let slot = firstFree
+    firstFree = requests[Int(slot)].nextFree
+    freeSlots -= 1
+    account.slots += 1
+    account.bytes += Int64(buffer.capacity)
+    requests[Int(slot)] = EngineRequest(
+      phase: .reserved, operation: operation, flags: flags, session: session, cookie: cookie,
+      range: range, buffer: buffer)
+    return slot
+  }
+
+  /// Where the payload of a reserved write goes, or the data of a read.
+  public func buffer(of slot: UInt32) -> BufferReference { requests[Int(slot)].buffer }
+
+  /// Hands a reserved request to the machine. For a write, its payload is in the buffer.
+  public mutating func begin(
+    _ slot: UInt32, at now: Instant, arena: inout BufferArena, effects: inout Effects
+  ) {
+    let request = requests[Int(slot)]
+    precondition(request.phase == .reserved)
+    requests[Int(slot)].phase = .running
+    machine.submit(
+      slot: slot, operation: request.operation, flags: request.flags, range: request.range,
+      at: now, effects: &decisions)
+    translate(at: now, arena: &arena, effects: &effects)
+  }
+
+  /// Answers a reserved request without any I/O: a refusal, or a command with nothing to do.
+  public mutating func answer(_ slot: UInt32, errno: Int32, effects: inout Effects) {
+    precondition(requests[Int(slot)].phase == .reserved)
+    requests[Int(slot)].phase = .answered
+    requests[Int(slot)].errno = errno
+    effects.append(.reply(slot: slot))
+  }
+
+  public func reply(for slot: UInt32) -> Reply {
+    let request = requests[Int(slot)]
+    let hasData = request.errno == 0 && request.operation == .read && !request.buffer.isNone
+    return Reply(
+      session: request.session, cookie: request.cookie, errno: request.errno,
+      buffer: hasData ? request.buffer : .none,
+      dataBytes: hasData ? UInt32(request.range.length) : 0)
+  }
+
+  /// The reply is out, or will never be: the place and what it holds are free again.
+  public mutating func replySent(
+    _ slot: UInt32, account: inout SessionAccount, arena: inout BufferArena
+  ) {
+    precondition(requests[Int(slot)].phase == .answered)
+    account.slots -= 1
+    account.bytes -= Int64(requests[Int(slot)].buffer.capacity)
+    free(slot, arena: &arena)
+  }
+
+  /// The session has ended. What it only queued is dropped, since a client that has gone owns no right
+  /// to write any more; attempts that are outstanding run to their end unheard.
+  public mutating func abandon(
+    session: UInt32, arena: inout BufferArena, effects: inout Effects
+  ) {
+    for slot in 0..<requests.count
+    where requests[slot].session == session && !requests[slot].isOrphan {
+      switch requests[slot].phase {
+      case .vacant: continue
+      case .reserved, .answered: free(UInt32(slot), arena: &arena)
+      case .running:
+        requests[slot].isOrphan = true
+        if machine.cancelWaiting(slot: UInt32(slot), effects: &decisions) {
+          free(UInt32(slot), arena: &arena)
+        }
+      }
+    }
+    translate(at: .zero, arena: &arena, effects: &effects)
+  }
+
+  private mutating func free(_ slot: UInt32, arena: inout BufferArena) {
+    let buffer = requests[Int(slot)].buffer
+    if !buffer.isNone { arena.release(buffer) }
+    requests[Int(slot)] = EngineRequest(nextFree: firstFree)
+    firstFree = slot
+    freeSlots += 1
+  }
+
+  /// Requests that are with the machine or whose reply is not out yet.
+  public var busySlots: Int { requests.count - freeSlots }
+
+  // MARK: Completions and time
+
+  public mutating func completed(
+    _ completion: IOCompletion, at now: Instant, arena: inout BufferArena,
+    effects: inout Effects
+  ) {
+    if completion.token.kind == TokenKind.probe {
+      let path = Int(completion.token.slot)
+      arena.release(probeBuffers[path])
+      probeBuffers[path] = .none
+      machine.probeFinished(
+        completion.token, outcome: completion.outcome, at: now, effects: &decisions)
+    } else {
+      machine.attemptFinished(
+        completion.token, outcome: completion.outcome, at: now, effects: &decisions)
+    }
+    translate(at: now, arena: &arena, effects: &effects)
+  }
+
+  public mutating func tick(
+    at now: Instant, arena: inout BufferArena, effects: inout Effects
+  ) {
+    machine.tick(at: now, effects: &decisions)
+    translate(at: now, arena: &arena, effects: &effects)
+  }
+
+  public var nextDeadline: Instant? { machine.nextDeadline }
+
+  /// Runs `change` on the decision machine and passes on what it decides: the door for everything an
+  /// operator may do.
+  public mutating func decide<Result>(
+    at now: Instant, arena: inout BufferArena, effects: inout Effects,
+    _ change: (inout MultipathMachine, inout MultipathMachine.Effects) -> Result
+  ) -> Result {
+    let result = change(&machine, &decisions)
+    translate(at: now, arena: &arena, effects: &effects)
+    return result
+  }
+
+  // MARK: Decisions into effects
+
+  private mutating func translate(
+    at now: Instant, arena: inout BufferArena, effects: inout Effects
+  ) {
+    while let decision = decisions.next() {
+      switch decision {
+      case .issue(let token, let slot, let path):
+        let request = requests[Int(slot)]
+        effects.append(
+          .io(
+            IORequest(
+              token: token, path: path, operation: request.operation, flags: request.flags,
+              range: request.range, buffer: request.buffer)))
+      case .finish(let slot, let outcome): finish(slot, outcome, arena: &arena, effects: &effects)
+      case .probe(let token, let path, let range):
+        startProbe(token, path, range, at: now, arena: &arena, effects: &effects)
+      case .checkIdentity(let path, let generation):
+        effects.append(.checkIdentity(path: path, generation: generation))
+      case .drained(let path): effects.append(.drained(path: path))
+      case .event(let event): effects.append(.event(event))
+      }
+    }
+  }
+
+  private mutating func finish(
+    _ slot: UInt32, _ outcome: IOOutcome, arena: inout BufferArena, effects: inout Effects
+  ) {
+    precondition(requests[Int(slot)].phase == .running)
+    if requests[Int(slot)].isOrphan {
+      free(slot, arena: &arena)
+      return
+    }
+    requests[Int(slot)].phase = .answered
+    requests[Int(slot)].errno = outcome.errno
+    effects.append(.reply(slot: slot))
+  }
+
+  private mutating func startProbe(
+    _ token: Token, _ path: PathIndex, _ range: ByteRange, at now: Instant,
+    arena: inout BufferArena, effects: inout Effects
+  ) {
+    guard let buffer = arena.lease(max(1, Int(range.length))) else {
+      // Memory is short because clients are busy; the probe counts as not answered and is tried later.
+      machine.probeFinished(
+        token, outcome: .failure(errno: Errno.eagain), at: now, effects: &decisions)
+      return
+    }
+    probeBuffers[Int(path.rawValue)] = buffer
+    effects.append(
+      .io(
+        IORequest(
+          token: token, path: path, operation: .read, flags: [], range: range, buffer: buffer)))
+  }
+}

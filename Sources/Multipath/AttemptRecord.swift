@@ -1,0 +1,23 @@
+internal import BlockIO
+
+/// One try of a request on one path, from issue to completion.
+struct AttemptRecord: BitwiseCopyable {
+  var isOutstanding = false
+  /// Goes up at every reuse of the place; 24 bits of it travel in the token.
+  var generation: UInt32 = 0
+  var request: UInt32 = RequestRecord.none
+  var path = PathIndex(0)
+  var issuedAt = Instant.zero
+  /// FLUSH only: the device's write epoch when it was issued.
+  var flushEpoch: UInt64 = 0
+  /// The next free place while the attempt is not outstanding.
+  var nextFree = RequestRecord.none
+}
+
+/// The kinds of token the machine hands out.
+public enum TokenKind {
+  /// An attempt of a client's request.
+  public static let attempt: UInt8 = 1
+  /// A probe of a path out of service; the slot is the path's index.
+  public static let probe: UInt8 = 2
+}

@@ -1,0 +1,50 @@
+public import BlockIO
+
+/// What a device's decision machine is told at its creation. Every table is sized from it.
+public struct MultipathConfiguration: Sendable {
+  public var mode: Mode
+  public var cacheDomain: CacheDomain
+  public var geometry: Geometry
+  /// Requests in the machine at once; a power of two is not needed.
+  public var requestsMax: Int
+  /// Attempts a path carries at once, so that a hung path holds at most its share.
+  public var attemptsPerPathMax: Int
+  /// How long a request waits for a usable path before it fails; zero fails it at once.
+  public var noPathTimeout: Interval
+  public var probe: ProbeSchedule
+
+  public init(
+    mode: Mode, geometry: Geometry, cacheDomain: CacheDomain = .shared, requestsMax: Int = 256,
+    attemptsPerPathMax: Int = 128, noPathTimeout: Interval = .seconds(60),
+    probe: ProbeSchedule = ProbeSchedule()
+  ) {
+    self.mode = mode
+    self.geometry = geometry
+    self.cacheDomain = cacheDomain
+    self.requestsMax = requestsMax
+    self.attemptsPerPathMax = attemptsPerPathMax
+    self.noPathTimeout = noPathTimeout
+    self.probe = probe
+  }
+
+  /// Paths of one device; `PathSet` has a bit for each.
+  public static let pathsMax = 32
+}
+
+/// When a failed path is probed and what it takes to trust it again.
+public struct ProbeSchedule: Sendable, BitwiseCopyable {
+  /// Wait before the first probe, and after each good one.
+  public var first: Interval
+  /// The wait doubles after each bad probe up to this.
+  public var longest: Interval
+  /// Good probes in a row before the path returns.
+  public var goodNeeded: Int
+
+  public init(
+    first: Interval = .milliseconds(100), longest: Interval = .seconds(10), goodNeeded: Int = 3
+  ) {
+    self.first = first
+    self.longest = longest
+    self.goodNeeded = goodNeeded
+  }
+}

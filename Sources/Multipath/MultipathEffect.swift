@@ -1,0 +1,40 @@
+public import BlockIO
+
+/// What the machine wants done. Appended to the caller's queue, in the order in which it must happen.
+public enum MultipathEffect: Sendable, BitwiseCopyable {
+  /// Try request `slot` on `path`; answer with `attemptFinished(token)`.
+  case issue(token: Token, slot: UInt32, path: PathIndex)
+  /// Request `slot` is over, and its place is free.
+  case finish(slot: UInt32, outcome: IOOutcome)
+  /// Read `range` from `path`; answer with `probeFinished(token)`.
+  case probe(token: Token, path: PathIndex, range: ByteRange)
+  /// Compare the path's medium with its siblings'; answer with `identityChecked`.
+  case checkIdentity(path: PathIndex, generation: UInt32)
+  /// A removed path has no outstanding attempts any more; its place is free.
+  case drained(path: PathIndex)
+  case event(MultipathEvent)
+}
+
+/// Something an operator may want to know, with the path it concerns.
+public enum MultipathEvent: Hashable, Sendable, BitwiseCopyable {
+  case pathFailed(PathIndex, FaultCause)
+  case pathLost(PathIndex, FaultCause)
+  case pathForeign(PathIndex)
+  case pathHeld(PathIndex)
+  case pathRestored(PathIndex, RestoreCause)
+  case activeChanged(from: PathIndex?, to: PathIndex?)
+  /// No usable path is left; requests wait.
+  case queueingBegan
+  /// No request waits for a path any more.
+  case queueingEnded
+  /// Every path answered this with an error: the medium's fault, not a path's.
+  case mediumError(FaultCause)
+}
+
+/// Why a path came back into service.
+public enum RestoreCause: UInt8, Hashable, Sendable, BitwiseCopyable {
+  case `operator`
+  case probes
+  /// The last good path failed (gmultipath's auto-restore).
+  case lastGoodPathFailed
+}

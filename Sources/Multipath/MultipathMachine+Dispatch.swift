@@ -1,0 +1,192 @@
+internal import BasicContainers
+internal import BlockIO
+
+extension MultipathMachine {
+  /// Gives a request its next attempt, or the reason why it gets none.
+  mutating func dispatch(_ slot: UInt32, at now: Instant, effects: inout Effects) {
+    if requests[Int(slot)].operation == .flush {
+      dispatchFlush(slot, at: now, effects: &effects)
+      return
+    }
+    let candidates = candidates(for: slot)
+    guard !candidates.isEmpty else {
+      endOrWait(slot, at: now, effects: &effects)
+      return
+    }
+    guard let path = choose(for: slot, among: candidates),
+      issue(slot, on: path, at: now, effects: &effects)
+    else {
+      waitForRoom(slot)
+      return
+    }
+  }
+
+  /// Usable paths the request has not tried; when there is none, paths out of service that it was
+  /// offered and has not tried: the last resort before it may fail.
+  func candidates(for slot: UInt32) -> PathSet {
+    let request = requests[Int(slot)]
+    let usable = table.usable.subtracting(request.tried)
+    if !usable.isEmpty { return usable }
+    return lastResort(for: request)
+  }
+
+  /// Paths that were usable during the request, failed before it tried them, and were not brought
+  /// back: gmultipath would return the error here although one of them may be healthy again.
+  private func lastResort(for request: RequestRecord) -> PathSet {
+    var result = PathSet()
+    guard !request.tried.isEmpty else { return result }
+    var remaining = request.offered.subtracting(request.tried).intersection(table.attached)
+    while let path = remaining.first {
+      remaining.remove(path)
+      switch table[path].service {
+      case .good, .failed:
+        if !table[path].isHeld { result.insert(path) }
+      case .lost, .foreign: break
+      }
+    }
+    return result
+  }
+
+  /// Asks the selector, having taken out the paths that are at their cap. Nil when the request has to
+  /// wait for room.
+  private mutating func choose(for slot: UInt32, among candidates: PathSet) -> PathIndex? {
+    let operation = requests[Int(slot)].operation
+    var roomy = PathSet()
+    var remaining = candidates
+    while let path = remaining.first {
+      remaining.remove(path)
+      if table[path].outstanding < Int32(configuration.attemptsPerPathMax) { roomy.insert(path) }
+    }
+    if roomy.isEmpty { return nil }
+    if let active, candidates.contains(active), !roomy.contains(active),
+      selector.staysOnActive(operation)
+    {
+      return nil
+    }
+    return selector.choose(
+      &table, SelectorQuestion(operation: operation, candidates: roomy, active: active))
+  }
+
+  /// Starts an attempt. False when no attempt record is free, which only many flushes at once bring about.
+  mutating func issue(
+    _ slot: UInt32, on path: PathIndex, at now: Instant, effects: inout Effects
+  ) -> Bool {
+    let place = freeAttempt
+    guard place != RequestRecord.none else { return false }
+    freeAttempt = attempts[Int(place)].nextFree
+    let generation = (attempts[Int(place)].generation &+ 1) & 0xff_ffff
+    attempts[Int(place)] = AttemptRecord(
+      isOutstanding: true, generation: generation, request: slot, path: path, issuedAt: now,
+      flushEpoch: writeEpoch)
+    if !requests[Int(slot)].tried.isEmpty { counters.retries &+= 1 }
+    requests[Int(slot)].phase = .trying
+    requests[Int(slot)].outstanding += 1
+    table[path].outstanding += 1
+    table[path].counters.attempts &+= 1
+    effects.append(
+      .issue(
+        token: Token(kind: TokenKind.attempt, generation: generation, slot: place),
+        slot: slot, path: path))
+    return true
+  }
+
+  /// Nothing left to try: the request fails if a path answered it, or waits for a path to return.
+  ///
+  /// A path that answered EIO has spoken for the medium, and every other path was tried too. When all
+  /// of them are gone, nothing has been said about the data, and the request may wait.
+  mutating func endOrWait(_ slot: UInt32, at now: Instant, effects: inout Effects) {
+    let request = requests[Int(slot)]
+    guard request.outstanding == 0 else { return }
+    if request.wasAnswered {
+      mediumSpoke(slot, at: now, effects: &effects)
+      finish(slot, .failure(errno: request.errno), effects: &effects)
+      return
+    }
+    if !table.usable.isEmpty {
+      // What it tried is gone, but a path has returned since: it may be tried again.
+      requests[Int(slot)].tried = PathSet()
+      dispatch(slot, at: now, effects: &effects)
+      return
+    }
+    let isOver = now - request.submittedAt >= configuration.noPathTimeout
+    if isStopping || isOver {
+      let errno = isStopping ? Errno.eshutdown : Errno.eio
+      finish(slot, .failure(errno: errno), effects: &effects)
+      return
+    }
+    if pathQueue.isEmpty { effects.append(.event(.queueingBegan)) }
+    requests[Int(slot)].phase = .awaitingPath
+    pathQueue.append(slot, in: &requests)
+  }
+
+  mutating func waitForRoom(_ slot: UInt32) {
+    requests[Int(slot)].phase = .awaitingRoom
+    roomQueue.append(slot, in: &requests)
+  }
+
+  /// Takes a waiting request out of whichever queue it is in.
+  mutating func leaveQueue(_ slot: UInt32, effects: inout Effects) {
+    switch requests[Int(slot)].phase {
+    case .vacant, .trying: break
+    case .awaitingRoom: roomQueue.remove(slot, in: &requests)
+    case .awaitingPath:
+      pathQueue.remove(slot, in: &requests)
+      if pathQueue.isEmpty { effects.append(.event(.queueingEnded)) }
+    }
+  }
+
+  /// Room has appeared for one attempt: it goes to the longest waiting request that can use it. One
+  /// that waits for another path's room goes to the end.
+  mutating func useRoom(at now: Instant, effects: inout Effects) {
+    var untried = roomQueue.count
+    while untried > 0 {
+      untried -= 1
+      if dispatchWaiting(at: now, effects: &effects) { return }
+    }
+  }
+
+  /// Every waiter gets a chance: the active path has changed, or a path has come back.
+  mutating func useAllRoom(at now: Instant, effects: inout Effects) {
+    for _ in 0..<roomQueue.count { _ = dispatchWaiting(at: now, effects: &effects) }
+  }
+
+  /// Dispatches the head of the room queue; false when it had to queue up again.
+  private mutating func dispatchWaiting(at now: Instant, effects: inout Effects) -> Bool {
+    let slot = roomQueue.head
+    roomQueue.remove(slot, in: &requests)
+    requests[Int(slot)].phase = .trying
+    dispatch(slot, at: now, effects: &effects)
+    return requests[Int(slot)].phase != .awaitingRoom
+  }
+
+  /// A path has come back: everything that waited for one is tried anew, on all paths.
+  mutating func useReturnedPath(at now: Instant, effects: inout Effects) {
+    var waited = pathQueue.count
+    while waited > 0 {
+      waited -= 1
+      let slot = pathQueue.head
+      leaveQueue(slot, effects: &effects)
+      requests[Int(slot)].phase = .trying
+      requests[Int(slot)].tried = PathSet()
+      dispatch(slot, at: now, effects: &effects)
+    }
+    useAllRoom(at: now, effects: &effects)
+  }
+
+  mutating func expireWaiting(at now: Instant, effects: inout Effects) {
+    while !pathQueue.isEmpty {
+      let slot = pathQueue.head
+      guard now - requests[Int(slot)].submittedAt >= configuration.noPathTimeout else { return }
+      finish(slot, .failure(errno: Errno.eio), effects: &effects)
+    }
+  }
+
+  /// Ends a request and frees its place.
+  mutating func finish(_ slot: UInt32, _ outcome: IOOutcome, effects: inout Effects) {
+    leaveQueue(slot, effects: &effects)
+    assert(requests[Int(slot)].outstanding == 0)
+    requests[Int(slot)].phase = .vacant
+    if outcome != .success { counters.errors &+= 1 }
+    effects.append(.finish(slot: slot, outcome: outcome))
+  }
+}

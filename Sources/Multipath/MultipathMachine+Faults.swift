@@ -1,0 +1,102 @@
+internal import BasicContainers
+internal import BlockIO
+
+extension MultipathMachine {
+  /// Takes a path out of service after an error, and does what follows from it: auto-restore when it
+  /// was the last good one, another active path, probes.
+  mutating func fault(
+    _ path: PathIndex, _ cause: FaultCause, at now: Instant, effects: inout Effects
+  ) {
+    guard table[path].tenancy == .attached else { return }
+    let isLost = IOOutcome.failure(errno: cause.errno).verdict == .lost
+    switch table[path].service {
+    case .foreign, .lost: return
+    case .failed where !isLost: return
+    case .good, .failed: break
+    }
+    table[path].service = isLost ? .lost(cause) : .failed(cause)
+    table[path].changedAt = now
+    table[path].counters.failures &+= 1
+    table.refresh(path)
+    effects.append(.event(isLost ? .pathLost(path, cause) : .pathFailed(path, cause)))
+    if isLost { disownWrites(of: path) }
+    beginProbing(path, at: now)
+    pathWentOut(path, at: now, effects: &effects)
+  }
+
+  /// What follows when a path has stopped being usable, whatever the reason.
+  mutating func pathWentOut(_ path: PathIndex, at now: Instant, effects: inout Effects) {
+    if table.usable.isEmpty { restoreOthers(than: path, at: now, effects: &effects) }
+    if active == path || active == nil { chooseActive(effects: &effects) }
+    useAllRoom(at: now, effects: &effects)
+  }
+
+  /// gmultipath's auto-restore: with no good path left, FAIL is taken from every path except the one
+  /// that has just failed, and from that one too when it is alone. Held, lost and foreign paths stay.
+  private mutating func restoreOthers(
+    than path: PathIndex, at now: Instant, effects: inout Effects
+  ) {
+    var restorable = PathSet()
+    for position in 0..<table.orderedCount {
+      let other = table.ordered(position)
+      if table[other].isRestorable { restorable.insert(other) }
+    }
+    if restorable.subtracting(PathSet(path)).isEmpty == false { restorable.remove(path) }
+    while let other = restorable.first {
+      restorable.remove(other)
+      enterService(other, .lastGoodPathFailed, at: now, effects: &effects)
+    }
+  }
+
+  /// Puts a path that is not usable back into service; a held one stays out of use all the same.
+  /// Waiting requests are served by the caller, when it is done.
+  mutating func enterService(
+    _ path: PathIndex, _ cause: RestoreCause, at now: Instant, effects: inout Effects
+  ) {
+    table[path].service = .good
+    table[path].changedAt = now
+    table[path].counters.restores &+= 1
+    endProbing(path)
+    table.refresh(path)
+    effects.append(.event(.pathRestored(path, cause)))
+    guard table[path].isUsable else { return }
+    offerToEveryRequest(path)
+    if active == nil { chooseActive(effects: &effects) }
+  }
+
+  /// A request in progress must not fail before it has tried a path that has become usable meanwhile.
+  mutating func offerToEveryRequest(_ path: PathIndex) {
+    for slot in 0..<requests.count where requests[slot].phase != .vacant {
+      requests[slot].offered.insert(path)
+    }
+  }
+
+  /// The newest usable path becomes the active one (gmultipath's order), or none.
+  mutating func chooseActive(effects: inout Effects) {
+    let next = table.newest(of: table.usable)
+    guard next != active else { return }
+    if active != nil { counters.failovers &+= 1 }
+    effects.append(.event(.activeChanged(from: active, to: next)))
+    active = next
+  }
+
+  /// Every path gave the same answer to this request, so the medium is to blame: the paths that it
+  /// took down return after one good probe elsewhere on the medium.
+  mutating func mediumSpoke(_ slot: UInt32, at now: Instant, effects: inout Effects) {
+    let request = requests[Int(slot)]
+    effects.append(
+      .event(
+        .mediumError(
+          FaultCause(
+            errno: request.errno, operation: request.operation, offset: request.range.offset))))
+    var blamed = request.tried
+    while let path = blamed.first {
+      blamed.remove(path)
+      guard table[path].isRestorable, !(table[path].changedAt < request.submittedAt) else {
+        continue
+      }
+      table[path].probe.goodNeeded = 1
+      if !table[path].probe.isInFlight { table[path].probe.dueAt = now }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+internal import BasicContainers
+public import BlockIO
+
+/// What an operator may do to the paths of a device.
+extension MultipathMachine {
+  /// Attaches a path, in service at once; its place in the table is the answer, or nil when the table
+  /// is full. With `lost` it waits for its medium to appear instead.
+  public mutating func addPath(
+    lost cause: FaultCause? = nil, at now: Instant, effects: inout Effects
+  ) -> PathIndex? {
+    guard let path = table.occupy(at: now) else { return nil }
+    // Nobody knows what its cache holds, so the first flush goes to it too.
+    table[path].dirtyEpoch = writeEpoch
+    if let cause {
+      table[path].service = .lost(cause)
+      table[path].counters.failures &+= 1
+      table.refresh(path)
+      beginProbing(path, at: now)
+      effects.append(.event(.pathLost(path, cause)))
+      return path
+    }
+    offerToEveryRequest(path)
+    if active == nil { chooseActive(effects: &effects) }
+    useReturnedPath(at: now, effects: &effects)
+    return path
+  }
+
+  /// Takes a path out for good. New attempts avoid it from here on; `.drained` follows when the last
+  /// outstanding one has answered.
+  public mutating func removePath(_ path: PathIndex, at now: Instant, effects: inout Effects) {
+    precondition(table[path].tenancy == .attached)
+    disownWrites(of: path)
+    table[path].tenancy = .leaving
+    table[path].changedAt = now
+    endProbing(path)
+    table.refresh(path)
+    pathWentOut(path, at: now, effects: &effects)
+    finishLeaving(path, at: now, effects: &effects)
+  }
+
+  /// An operator's `fail`: out of service until `restore`, whatever else happens.
+  public mutating func holdPath(_ path: PathIndex, at now: Instant, effects: inout Effects) {
+    guard !table[path].isHeld else { return }
+    table[path].isHeld = true
+    table[path].changedAt = now
+    table.refresh(path)
+    effects.append(.event(.pathHeld(path)))
+    pathWentOut(path, at: now, effects: &effects)
+  }
+
+  /// An operator's `restore`: ends a hold and takes the path's failure for repaired. The active path
+  /// stays where it is (gmultipath).
+  public mutating func restorePath(_ path: PathIndex, at now: Instant, effects: inout Effects) {
+    guard table[path].isHeld || table[path].service != .good else { return }
+    table[path].isHeld = false
+    enterService(path, .operator, at: now, effects: &effects)
+    useReturnedPath(at: now, effects: &effects)
+  }
+
+  /// The path shows another medium: never used again, unless an operator restores it and it proves right.
+  public mutating func markForeign(_ path: PathIndex, at now: Instant, effects: inout Effects) {
+    table[path].service = .foreign
+    table[path].changedAt = now
+    endProbing(path)
+    table.refresh(path)
+    effects.append(.event(.pathForeign(path)))
+    pathWentOut(path, at: now, effects: &effects)
+  }
+
+  /// Frees the place of a removed path once nothing refers to it any more.
+  mutating func finishLeaving(_ path: PathIndex, at now: Instant, effects: inout Effects) {
+    guard table[path].tenancy == .leaving, table[path].outstanding == 0,
+      !table[path].probe.isInFlight
+    else { return }
+    table.vacate(path)
+    for slot in 0..<requests.count {
+      requests[slot].tried.remove(path)
+      requests[slot].offered.remove(path)
+    }
+    effects.append(.drained(path: path))
+  }
+
+  public mutating func setNoPathTimeout(_ timeout: Interval) {
+    configuration.noPathTimeout = timeout
+  }
+}

@@ -1,0 +1,107 @@
+public import BlockIO
+
+/// Why a path is out of service: the last error it gave, and on what.
+public struct FaultCause: Hashable, Sendable, BitwiseCopyable {
+  /// Positive errno; 0 when an operator or an identity check is the cause.
+  public let errno: Int32
+  public let operation: Operation
+  public let offset: UInt64
+
+  public init(errno: Int32, operation: Operation, offset: UInt64) {
+    self.errno = errno
+    self.operation = operation
+    self.offset = offset
+  }
+}
+
+/// Whether a path carries requests, from the machine's own experience with it. An operator's hold
+/// is kept apart (`PathRecord.isHeld`), since nothing but the operator may end it.
+public enum PathService: Hashable, Sendable, BitwiseCopyable {
+  /// Carries requests. Entered at attach, by restore, by good probes, and by auto-restore.
+  case good
+  /// Answered an attempt or a probe with an error that may be the path's fault. Left by restore, by
+  /// good probes, and by auto-restore when the last good path fails.
+  case failed(FaultCause)
+  /// The path itself is gone (ENODEV, ENOTCONN …). As `failed`, but auto-restore leaves it alone:
+  /// there is nothing there to try.
+  case lost(FaultCause)
+  /// Shows another medium than its siblings. Left only by an operator's restore with a good check.
+  case foreign
+}
+
+/// What occupies a place in the path table.
+public enum PathTenancy: UInt8, Sendable, BitwiseCopyable {
+  case vacant
+  case attached
+  /// Removed by the operator; attempts are still outstanding.
+  case leaving
+}
+
+/// One path as the decision machine sees it: state, load, flush bookkeeping and counters.
+public struct PathRecord: Sendable, BitwiseCopyable {
+  public internal(set) var tenancy = PathTenancy.vacant
+  public internal(set) var service = PathService.good
+  /// An operator's `fail`: sticky until `restore`, untouched by auto-restore and probes.
+  public internal(set) var isHeld = false
+  /// When service, hold or tenancy last changed.
+  public internal(set) var changedAt = Instant.zero
+
+  public internal(set) var outstanding: Int32 = 0
+  /// gmultipath's tie-breaker: how many times the path was passed over since it was last chosen.
+  var idleCount: UInt32 = 0
+
+  /// The device's write epoch at the path's last acknowledged write, and the one its last flush covers.
+  var dirtyEpoch: UInt64 = 0
+  var cleanEpoch: UInt64 = 0
+
+  var probe = ProbeState()
+  public internal(set) var counters = PathCounters()
+
+  init() {}
+
+  /// Carries requests: attached, in good service and not held.
+  var isUsable: Bool { tenancy == .attached && service == .good && !isHeld }
+
+  var isDirty: Bool { dirtyEpoch > cleanEpoch }
+
+  /// May be put back into service by auto-restore: attached, FAIL and not held.
+  var isRestorable: Bool {
+    guard tenancy == .attached, !isHeld else { return false }
+    switch service {
+    case .failed: return true
+    case .good, .lost, .foreign: return false
+    }
+  }
+}
+
+/// Probing of one path that is out of service.
+struct ProbeState: Sendable, BitwiseCopyable {
+  var isInFlight = false
+  /// Waiting for the outcome of the identity check that precedes the return.
+  var awaitsIdentity = false
+  var goodInRow: Int32 = 0
+  var goodNeeded: Int32 = 0
+  /// Bumped whenever probing starts anew, so that an answer to an older probe is recognised.
+  var generation: UInt32 = 0
+  var wait = Interval.zero
+  var dueAt: Instant?
+  /// Picks the next block to read.
+  var round: UInt64 = 0
+}
+
+/// Counters since the path was attached.
+public struct PathCounters: Sendable, BitwiseCopyable, Equatable {
+  public var attempts: UInt64 = 0
+  public var reads: UInt64 = 0
+  public var writes: UInt64 = 0
+  public var bytesRead: UInt64 = 0
+  public var bytesWritten: UInt64 = 0
+  /// Attempts that ended in an error of any class.
+  public var errors: UInt64 = 0
+  /// Times the path was marked FAIL or LOST.
+  public var failures: UInt64 = 0
+  /// Times it came back, by whatever cause.
+  public var restores: UInt64 = 0
+
+  public init() {}
+}

@@ -1,0 +1,72 @@
+internal import BasicContainers
+public import BlockIO
+
+/// The paths of one device: a fixed table, and the order in which gmultipath walks it.
+public struct PathTable: ~Copyable {
+  private var records: RigidArray<PathRecord>
+  /// Occupied places, newest attached first: the order of choice and failover
+  /// (gmultipath keeps its consumers in a list with insertion at the head).
+  private var newestFirst: RigidArray<PathIndex>
+  /// The paths that carry requests now; kept in step by `refresh`.
+  public private(set) var usable = PathSet()
+  public private(set) var attached = PathSet()
+
+  init(capacity: Int) {
+    precondition(capacity > 0 && capacity <= 64)
+    records = RigidArray(capacity: capacity)
+    newestFirst = RigidArray(capacity: capacity)
+    for _ in 0..<capacity { records.append(PathRecord()) }
+  }
+
+  public var capacity: Int { records.count }
+
+  public var orderedCount: Int { newestFirst.count }
+
+  /// The path at `position` in newest-first order.
+  public func ordered(_ position: Int) -> PathIndex { newestFirst[position] }
+
+  public subscript(_ path: PathIndex) -> PathRecord {
+    _read { yield records[Int(path.rawValue)] }
+    _modify { yield &records[Int(path.rawValue)] }
+  }
+
+  /// A place for a new path, or nil when the table is full.
+  mutating func occupy(at now: Instant) -> PathIndex? {
+    for place in 0..<records.count where records[place].tenancy == .vacant {
+      let path = PathIndex(UInt8(place))
+      let generation = records[place].probe.generation
+      records[place] = PathRecord()
+      records[place].tenancy = .attached
+      records[place].changedAt = now
+      records[place].probe.generation = generation &+ 1
+      newestFirst.insert(path, at: 0)
+      refresh(path)
+      return path
+    }
+    return nil
+  }
+
+  mutating func vacate(_ path: PathIndex) {
+    self[path].tenancy = .vacant
+    for position in 0..<newestFirst.count where newestFirst[position] == path {
+      newestFirst.remove(at: position)
+      break
+    }
+    refresh(path)
+  }
+
+  /// Brings the sets in step with a record that has just changed.
+  mutating func refresh(_ path: PathIndex) {
+    let record = self[path]
+    if record.isUsable { usable.insert(path) } else { usable.remove(path) }
+    if record.tenancy == .attached { attached.insert(path) } else { attached.remove(path) }
+  }
+
+  /// The first member of `candidates` in newest-first order.
+  func newest(of candidates: PathSet) -> PathIndex? {
+    for position in 0..<newestFirst.count where candidates.contains(newestFirst[position]) {
+      return newestFirst[position]
+    }
+    return nil
+  }
+}

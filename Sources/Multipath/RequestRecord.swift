@@ -1,0 +1,39 @@
+internal import BlockIO
+
+/// Where a request stands inside the machine.
+enum RequestPhase: UInt8, BitwiseCopyable {
+  case vacant
+  /// At least one attempt is outstanding.
+  case trying
+  /// Waits for room on a path, in the capacity queue.
+  case awaitingRoom
+  /// Waits for any usable path, in the no-path queue.
+  case awaitingPath
+}
+
+/// One request: what was asked, which paths it has tried, and what they said.
+struct RequestRecord: BitwiseCopyable {
+  var phase = RequestPhase.vacant
+  var operation = Operation.read
+  var flags = OperationFlags()
+  var range = ByteRange.empty
+  /// Paths that answered this request with a fault.
+  var tried = PathSet()
+  /// Paths that were usable at some time during the request: it must not fail before it tried them.
+  var offered = PathSet()
+  var outstanding: Int32 = 0
+  var submittedAt = Instant.zero
+  /// The first error a path answered with (0: none yet), and whether a path that is still there
+  /// said so rather than one that is gone.
+  var errno: Int32 = 0
+  var wasAnswered = false
+  /// The target's own verdict, which no other path could change (0: none).
+  var verdictErrno: Int32 = 0
+  /// FLUSH only: the device's write epoch at submission. A path's writes up to here must be covered.
+  var flushEpoch: UInt64 = 0
+  /// Links of the queue the request waits in; `none` at the ends.
+  var next = RequestRecord.none
+  var previous = RequestRecord.none
+
+  static let none = UInt32.max
+}
