@@ -1,1 +1,132 @@
-#pragma once
+/* The part of Linux that Swift cannot reach by itself: io_uring through liburing, ioctls, and names the
+ * Glibc module does not show.
+ *
+ * Everything here is our own vocabulary: liburing's and the kernel's headers stay inside the .c files,
+ * since their io_uring_sqe clashes with the copy in swift-system. Every function that can fail returns a
+ * negative errno, read in the same call; none leaves it in `errno`. */
+#ifndef MPATH_CLINUX_H
+#define MPATH_CLINUX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* --- ring.c: one io_uring --- */
+
+typedef struct mp_ring mp_ring;
+
+typedef struct {
+  uint64_t user_data;
+  int32_t result;
+} mp_completion;
+
+typedef struct {
+  uint64_t address;
+  uint64_t length;
+} mp_vector; /* laid out as struct iovec on 64-bit machines; checked in ring.c */
+
+/* A ring with `entries` submission places, four times as many completion places and `files` registered
+ * file places. Tries single issuer with deferred task run (6.1), then cooperative task run (5.19), then
+ * plain. Must be called by the thread that will submit. */
+int mp_ring_create(uint32_t entries, uint32_t files, mp_ring **ring);
+void mp_ring_destroy(mp_ring *ring);
+/* Puts `fd` into registered place `place`; -1 empties it. */
+int mp_ring_set_file(mp_ring *ring, uint32_t place, int fd);
+/* Submits what is prepared and waits for one completion, at most `timeout_ns` (negative: for ever,
+ * 0: does not wait). A timeout or a signal is not an error. */
+int mp_ring_enter(mp_ring *ring, int64_t timeout_ns);
+/* Takes up to `most` completions. */
+uint32_t mp_ring_reap(mp_ring *ring, mp_completion *completions, uint32_t most);
+/* io_uring_enter calls so far. */
+uint64_t mp_ring_enters(const mp_ring *ring);
+
+/* Each prepare function returns 0, or -EBUSY when the submission queue is full even after a submit: the
+ * caller then keeps the work and tries again after reaping. `place` is a registered file. */
+int mp_prepare_read(mp_ring *ring, uint32_t place, void *buffer, uint32_t length, uint64_t offset,
+                    bool worker, uint64_t user_data);
+int mp_prepare_write(mp_ring *ring, uint32_t place, const void *buffer, uint32_t length,
+                     uint64_t offset, bool durable, bool worker, uint64_t user_data);
+int mp_prepare_flush(mp_ring *ring, uint32_t place, bool worker, uint64_t user_data);
+/* Zeroes a range: `keep` leaves it allocated, else it may become a hole. */
+int mp_prepare_zero(mp_ring *ring, uint32_t place, uint64_t offset, uint64_t length, bool keep,
+                    uint64_t user_data);
+int mp_prepare_accept(mp_ring *ring, int fd, uint64_t user_data);
+int mp_prepare_receive(mp_ring *ring, uint32_t place, void *buffer, uint32_t length,
+                       uint64_t user_data);
+/* Fills `vectors` in order; they may be reused after the next enter. */
+int mp_prepare_receive_vectors(mp_ring *ring, uint32_t place, const mp_vector *vectors,
+                               uint32_t count, uint64_t user_data);
+/* Sends all of `vectors` in one message, waiting for room as long as it takes. `header` is scratch of
+ * mp_message_header_bytes() that lives until the completion, as do the vectors. */
+int mp_prepare_send(mp_ring *ring, uint32_t place, void *header, const mp_vector *vectors,
+                    uint32_t count, uint64_t user_data);
+size_t mp_message_header_bytes(void);
+/* Reads an eventfd's counter into `value`. */
+int mp_prepare_event(mp_ring *ring, int fd, uint64_t *value, uint64_t user_data);
+int mp_prepare_cancel_fd(mp_ring *ring, int fd, uint64_t user_data);
+
+/* --- paths.c: opening and describing paths --- */
+
+typedef enum { MP_KIND_FILE = 1, MP_KIND_BLOCK = 2 } mp_path_kind;
+
+typedef struct {
+  int fd;
+  mp_path_kind kind;
+  bool direct;
+  /* Submission of I/O may block on this file system: hand it to a worker. */
+  bool needs_worker;
+  uint64_t size_bytes;
+  uint32_t block_bytes;
+  /* Identity of what was opened: (st_dev, st_ino) of a file, st_rdev of a block device. */
+  uint64_t device;
+  uint64_t inode;
+} mp_path;
+
+/* Errors that are not an errno of a system call. */
+enum {
+  MP_ERROR_KIND = -10001,    /* neither a block device nor a regular file */
+  MP_ERROR_NOT_REGULAR_DIR = -10002,
+};
+
+/* Opens read-write; O_EXCL on block devices; O_DIRECT unless `buffered` or refused by the file system. */
+int mp_path_open(const char *name, bool buffered, mp_path *path);
+/* Reads through a descriptor into an aligned buffer of the library's own and copies it out. */
+int64_t mp_path_read(int fd, void *buffer, uint32_t length, uint64_t offset);
+
+/* --- system.c --- */
+
+int mp_event_create(void);
+int mp_event_signal(int fd);
+int mp_event_drain(int fd);
+/* Blocks SIGTERM, SIGINT and SIGHUP for all threads to come, ignores SIGPIPE, and returns a descriptor
+ * that reads them. */
+int mp_signal_open(void);
+/* The next signal's number, 0 when there is none. */
+int mp_signal_next(int fd);
+void mp_thread_name(const char *name);
+/* Raises the soft limit on descriptors to the hard one. */
+void mp_raise_file_limit(void);
+typedef struct {
+  uint32_t pid;
+  uint32_t uid;
+  uint32_t gid;
+} mp_peer;
+int mp_peer_credentials(int fd, mp_peer *peer);
+/* A listening Unix stream socket at `name`, created with `mode`. An old socket there is removed only
+ * when nobody answers on it; -EADDRINUSE otherwise. */
+int mp_listen_unix(const char *name, uint32_t mode, int backlog);
+int mp_connect_unix(const char *name);
+/* Large send and receive buffers for a data connection; errors do not matter. */
+void mp_tune_data_socket(int fd);
+/* Memory that costs nothing until it is touched; aligned to 2 MiB. NULL when there is none. */
+void *mp_map(size_t bytes, bool huge_pages);
+void mp_forget(void *address, size_t bytes);
+/* How often malloc and its kin were called in this process; counted only when MPATHD_COUNT_ALLOCATIONS
+ * is set in the environment, else UINT64_MAX. */
+uint64_t mp_allocations(void);
+/* Writes a file beside `name`, syncs it and renames it into place, then syncs the directory. */
+int mp_write_file(const char *name, const void *bytes, size_t length);
+/* Takes an exclusive lock on a file for the life of the process; -EWOULDBLOCK when another has it. */
+int mp_lock_file(const char *name);
+
+#endif

@@ -1,0 +1,117 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "clinux.h"
+
+#ifndef BTRFS_SUPER_MAGIC
+#define BTRFS_SUPER_MAGIC 0x9123683E
+#endif
+#ifndef XFS_SUPER_MAGIC
+#define XFS_SUPER_MAGIC 0x58465342
+#endif
+/* statx(2) since 6.1; glibc 2.36 does not know it. */
+#ifndef STATX_DIOALIGN
+#define STATX_DIOALIGN 0x2000U
+#endif
+
+/* File systems whose reads and writes give EAGAIN rather than block when asked not to wait, so that a
+ * submission returns at once. On any other (FUSE, network file systems) a hung server would block the
+ * submitting thread itself. */
+static bool submission_never_blocks(int fd) {
+  struct statfs about;
+  if (fstatfs(fd, &about) < 0) return false;
+  switch ((unsigned long)about.f_type) {
+    case EXT4_SUPER_MAGIC:
+    case XFS_SUPER_MAGIC:
+    case BTRFS_SUPER_MAGIC:
+    case TMPFS_MAGIC:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/* The alignment that O_DIRECT asks for, which we show as the block size of a file. stx_dio_mem_align and
+ * stx_dio_offset_align follow stx_mnt_id; the kernel's struct is larger than glibc 2.36's, so they are read
+ * from its spare space, which is zero on older kernels. */
+static uint32_t direct_alignment(int fd) {
+  struct statx about;
+  memset(&about, 0, sizeof about);
+  if (statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &about) < 0) return 512;
+  if (!(about.stx_mask & STATX_DIOALIGN)) return 512;
+  uint32_t memory, offset;
+  memcpy(&memory, (const char *)&about + 0x98, sizeof memory);
+  memcpy(&offset, (const char *)&about + 0x9c, sizeof offset);
+  uint32_t alignment = memory > offset ? memory : offset;
+  return alignment < 512 ? 512 : alignment;
+}
+
+static int describe(int fd, const struct stat *about, bool direct, mp_path *path) {
+  path->fd = fd;
+  path->direct = direct;
+  if (S_ISBLK(about->st_mode)) {
+    int block = 0;
+    path->kind = MP_KIND_BLOCK;
+    path->device = about->st_rdev;
+    path->inode = 0;
+    path->needs_worker = false;
+    if (ioctl(fd, BLKGETSIZE64, &path->size_bytes) < 0) return -errno;
+    if (ioctl(fd, BLKSSZGET, &block) < 0) return -errno;
+    path->block_bytes = (uint32_t)block;
+    return 0;
+  }
+  path->kind = MP_KIND_FILE;
+  path->device = about->st_dev;
+  path->inode = about->st_ino;
+  path->needs_worker = !submission_never_blocks(fd);
+  path->size_bytes = (uint64_t)about->st_size;
+  path->block_bytes = direct ? direct_alignment(fd) : 512;
+  return 0;
+}
+
+int mp_path_open(const char *name, bool buffered, mp_path *path) {
+  struct stat about;
+  memset(path, 0, sizeof *path);
+  path->fd = -1;
+  if (stat(name, &about) < 0) return -errno;
+  if (S_ISDIR(about.st_mode)) return -EISDIR;
+  if (!S_ISBLK(about.st_mode) && !S_ISREG(about.st_mode)) return MP_ERROR_KIND;
+  bool block = S_ISBLK(about.st_mode);
+  bool direct = block || !buffered;
+  int flags = O_RDWR | O_CLOEXEC | (block ? O_EXCL : 0);
+  int fd = open(name, flags | (direct ? O_DIRECT : 0));
+  if (fd < 0 && errno == EINVAL && direct && !block) {
+    direct = false;
+    fd = open(name, flags);
+  }
+  if (fd < 0) return -errno;
+  /* What was opened counts, not what the name pointed at a moment ago. */
+  int status = fstat(fd, &about) < 0 ? -errno : describe(fd, &about, direct, path);
+  if (status < 0) {
+    close(fd);
+    path->fd = -1;
+  }
+  return status;
+}
+
+int64_t mp_path_read(int fd, void *buffer, uint32_t length, uint64_t offset) {
+  void *aligned = NULL;
+  if (posix_memalign(&aligned, 4096, (length + 4095U) & ~4095U) != 0) return -ENOMEM;
+  ssize_t got;
+  do
+    got = pread(fd, aligned, length, (off_t)offset);
+  while (got < 0 && errno == EINTR);
+  int64_t result = got < 0 ? -errno : got;
+  if (got > 0) memcpy(buffer, aligned, (size_t)got);
+  free(aligned);
+  return result;
+}
