@@ -36,7 +36,9 @@ public struct ServerNegotiation: Sendable {
     self.listsExports = listsExports
   }
 
-  /// Writes the greeting, which the server sends unasked. Once, and before any `consume`.
+  /// Writes the greeting, which the server sends unasked.
+  ///
+  /// Called once, and before any `consume`.
   public mutating func start(into output: inout [UInt8]) {
     guard case .greeting = step else { preconditionFailure("greeted already") }
     let flags: HandshakeFlags = [.fixedNewstyle, .noZeroes]

@@ -3,7 +3,9 @@ public enum SimpleReply {
   @inlinable
   public static var encodedBytes: Int { 16 }
 
-  /// Writes a reply, `nil` for success. The target must have room for 16 bytes; no alignment.
+  /// Writes a reply; no error means success.
+  ///
+  /// The target must have room for 16 bytes and needs no alignment.
   @unsafe
   @inlinable
   public static func encode(

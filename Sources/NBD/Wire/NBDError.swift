@@ -11,8 +11,10 @@ public enum NBDError: UInt32, Error, Sendable, CaseIterable, BitwiseCopyable {
   case notSupported = 95
   case shutdown = 108
 
-  /// What a host's errno becomes on the wire. Everything without a word of its own is EIO, and so is
-  /// 0: a success that arrives here is a mistake that must not look like one.
+  /// What a host's errno becomes on the wire.
+  ///
+  /// Everything without a word of its own is EIO, and so is 0: a success that arrives here is a
+  /// mistake that must not look like one.
   public init(errno: Int32) {
     switch errno {
     case Errno.eperm, Errno.erofs: self = .notPermitted

@@ -2,7 +2,9 @@
 public enum NBDLimits {
   /// Longest string either side may send (NBD protocol document, "Values", on strings).
   public static let stringBytesMax = 4096
-  /// Longest data of an option whose data is kept. The biggest sensible GO is a full-length name and
+  /// Longest data of an option whose data is kept.
+  ///
+  /// The biggest sensible GO is a full-length name and
   /// a handful of info ids; more than this is answered by ERR_TOO_BIG.
   public static let optionDataBytesMax = 8192
   /// Most option data that is read and dropped to stay in step; beyond it the connection ends.
