@@ -30,7 +30,7 @@ public enum RequestCheck {
   ) -> NBDError? {
     let flags = CommandFlags(rawValue: header.flags)
     guard flags.isSubset(of: legalFlags(of: command, limits.flags)) else { return .invalid }
-    // Before the question whether it is offered: what matters to the client is that it may not write.
+    // Before asking whether it is offered: what matters to the client is that it may not write.
     if modifies(command) && limits.flags.contains(.readOnly) { return .notPermitted }
     guard isOffered(command, limits.flags) else { return .invalid }
     // A flush concerns the whole export; arguments are reserved and mean nothing.

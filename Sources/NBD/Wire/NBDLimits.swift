@@ -11,7 +11,7 @@ public enum NBDLimits {
   public static let skippedDataBytesMax = 1 << 20
   /// Options answered on one connection; the protocol allows a server to cut off busybodies.
   public static let optionsMax = 128
-  /// Full listings answered on one connection: the one answer that is much larger than its question.
+  /// Full listings answered on one connection: the one answer much larger than its question.
   public static let listingsMax = 8
   /// Largest legal minimum block.
   public static let minimumBlockBytesMax: UInt32 = 65536
