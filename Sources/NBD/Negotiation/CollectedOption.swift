@@ -1,0 +1,6 @@
+/// The options whose data is kept.
+enum CollectedOption {
+  case exportName
+  case info
+  case go
+}

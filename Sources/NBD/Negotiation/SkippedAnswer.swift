@@ -1,0 +1,6 @@
+/// The answers that need nothing of the option's data.
+enum SkippedAnswer {
+  case refuse(OptionRefusal)
+  case listExports
+  case acknowledgeAbort
+}

@@ -1,0 +1,132 @@
+public import BlockIO
+
+/// Turns a request header into a decision, from the header and the export's limits alone.
+///
+/// Runs before any buffer is leased, so that a client cannot cost memory by asking for nonsense.
+public enum RequestCheck {
+  @inlinable
+  public static func decide(_ header: RequestHeader, limits: RequestLimits) -> RequestDecision {
+    guard header.magic == NBDMagic.request else {
+      return .fatal(.badRequestMagic(header.magic))
+    }
+    guard let command = NBDCommand(rawValue: header.type) else {
+      return .reject(.invalid, payloadBytes: 0)
+    }
+    let payloadBytes = command == .write ? header.length : 0
+    guard UInt64(payloadBytes) <= 2 * UInt64(limits.maximumPayloadBytes) else {
+      return .fatal(.payloadTooLong(lengthBytes: payloadBytes))
+    }
+    if command == .disconnect { return .disconnect }
+    if let error = objection(to: command, header, limits) {
+      return .reject(error, payloadBytes: payloadBytes)
+    }
+    return permit(command, header)
+  }
+
+  /// Why a request must not be carried out, nil when it may.
+  @inlinable
+  static func objection(
+    to command: NBDCommand, _ header: RequestHeader, _ limits: RequestLimits
+  ) -> NBDError? {
+    let flags = CommandFlags(rawValue: header.flags)
+    guard flags.isSubset(of: legalFlags(of: command, limits.flags)) else { return .invalid }
+    // Before asking whether it is offered: what matters to the client is that it may not write.
+    if modifies(command) && limits.flags.contains(.readOnly) { return .notPermitted }
+    guard isOffered(command, limits.flags) else { return .invalid }
+    // A flush concerns the whole export; arguments are reserved and mean nothing.
+    if command == .flush { return nil }
+    if carriesData(command) && header.length > limits.maximumPayloadBytes { return .invalid }
+    guard limits.contains(offset: header.offset, length: header.length) else {
+      return allocates(command) ? .noSpace : .invalid
+    }
+    return limits.isAligned(offset: header.offset, length: header.length) ? nil : .invalid
+  }
+
+  /// A request without objection: the work it means.
+  @inlinable
+  static func permit(_ command: NBDCommand, _ header: RequestHeader) -> RequestDecision {
+    guard let operation = operation(of: command) else { return .acknowledge }
+    if operation == .flush { return .accept(.flush, [], .empty) }
+    guard header.length != 0 else { return .acknowledge }
+    guard let range = ByteRange(offset: header.offset, length: UInt64(header.length)) else {
+      preconditionFailure("a range inside the export cannot overflow")
+    }
+    return .accept(operation, operationFlags(operation, header.flags), range)
+  }
+
+  /// Nil for commands that are valid and need no work: CACHE is a hint.
+  @inlinable
+  static func operation(of command: NBDCommand) -> BlockIO.Operation? {
+    switch command {
+    case .read: .read
+    case .write: .write
+    case .flush: .flush
+    case .trim: .discard
+    case .writeZeroes: .writeZeroes
+    case .cache: nil
+    case .disconnect, .blockStatus, .resize: preconditionFailure("never permitted")
+    }
+  }
+
+  /// FUA on a command that writes nothing is accepted and means nothing, so it goes no further.
+  @inlinable
+  static func operationFlags(_ operation: BlockIO.Operation, _ raw: UInt16) -> OperationFlags {
+    guard operation.modifies else { return [] }
+    let asked = CommandFlags(rawValue: raw)
+    var flags: OperationFlags = []
+    if asked.contains(.forceUnitAccess) { flags.insert(.forceUnitAccess) }
+    if asked.contains(.noHole) { flags.insert(.keepAllocated) }
+    if asked.contains(.fastZero) { flags.insert(.onlyIfFast) }
+    return flags
+  }
+
+  /// A FUA that was never offered is refused: accepting it would promise durability that the
+  /// export did not promise.
+  @inlinable
+  static func legalFlags(of command: NBDCommand, _ offered: TransmissionFlags) -> CommandFlags {
+    var legal: CommandFlags = offered.contains(.sendFUA) ? .forceUnitAccess : []
+    if command == .writeZeroes {
+      legal.insert(.noHole)
+      if offered.contains(.sendFastZero) { legal.insert(.fastZero) }
+    }
+    return legal
+  }
+
+  @inlinable
+  static func isOffered(_ command: NBDCommand, _ offered: TransmissionFlags) -> Bool {
+    switch command {
+    case .read, .write, .disconnect: true
+    case .flush: offered.contains(.sendFlush)
+    case .trim: offered.contains(.sendTrim)
+    case .cache: offered.contains(.sendCache)
+    case .writeZeroes: offered.contains(.sendWriteZeroes)
+    case .blockStatus, .resize: false
+    }
+  }
+
+  @inlinable
+  static func modifies(_ command: NBDCommand) -> Bool {
+    switch command {
+    case .write, .trim, .writeZeroes: true
+    case .read, .disconnect, .flush, .cache, .blockStatus, .resize: false
+    }
+  }
+
+  /// True when `length` bytes travel with the request or its reply.
+  @inlinable
+  static func carriesData(_ command: NBDCommand) -> Bool {
+    switch command {
+    case .read, .write: true
+    case .disconnect, .flush, .trim, .cache, .writeZeroes, .blockStatus, .resize: false
+    }
+  }
+
+  /// True when the end of the export means "no space left" rather than "no such place".
+  @inlinable
+  static func allocates(_ command: NBDCommand) -> Bool {
+    switch command {
+    case .write, .writeZeroes: true
+    case .read, .disconnect, .flush, .trim, .cache, .blockStatus, .resize: false
+    }
+  }
+}

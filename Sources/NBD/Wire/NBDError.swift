@@ -1,0 +1,30 @@
+import BlockIO
+
+/// The errors that may appear on the wire; their numbers are the protocol's, whatever the host's.
+public enum NBDError: UInt32, Error, Sendable, CaseIterable, BitwiseCopyable {
+  case notPermitted = 1
+  case inputOutput = 5
+  case outOfMemory = 12
+  case invalid = 22
+  case noSpace = 28
+  case overflow = 75
+  case notSupported = 95
+  case shutdown = 108
+
+  /// What a host's errno becomes on the wire.
+  ///
+  /// Everything without a word of its own is EIO, and so is 0: a success that arrives here is a
+  /// mistake that must not look like one.
+  public init(errno: Int32) {
+    switch errno {
+    case Errno.eperm, Errno.erofs: self = .notPermitted
+    case Errno.enomem: self = .outOfMemory
+    case Errno.einval: self = .invalid
+    case Errno.enospc, Errno.edquot, Errno.efbig: self = .noSpace
+    case Errno.eoverflow: self = .overflow
+    case Errno.eopnotsupp: self = .notSupported
+    case Errno.eshutdown: self = .shutdown
+    default: self = .inputOutput
+    }
+  }
+}
