@@ -19,10 +19,7 @@ struct Session {
       try Wire.request(method, id: Self.requestID, params: params)
     }
     let line = try exchange(request, seconds: seconds)
-    let reply = try CommandFailure.catching { () throws(ControlError) in
-      try Wire.reply(to: method, in: line)
-    }
-    switch reply.outcome {
+    switch try reply(to: method, in: line).outcome {
     case .success(let result): return result
     case .failure(let error): throw .refused(error)
     }
@@ -35,6 +32,18 @@ struct Session {
     let change = try ask(method, params, withinSeconds: seconds)
     if let warning = change.warning {
       Terminal.writeError(ErrorText.render(message: "warning: " + warning, hint: nil))
+    }
+  }
+
+  private func reply<M: ControlMethod>(
+    to method: M.Type, in line: [UInt8]
+  ) throws(CommandFailure) -> Reply<M.Result> {
+    do throws(ControlError) {
+      return try Wire.reply(to: method, in: line)
+    } catch {
+      throw .unreachable(
+        message: "what answers on \(socket) does not speak as mpathd does: \(error.message)",
+        hint: "use the mpctl that was installed together with this mpathd")
     }
   }
 
@@ -54,7 +63,7 @@ struct Session {
     case .failed(errno: EACCES), .failed(errno: EPERM):
       .unreachable(
         message: "no permission to use the control socket \(socket)",
-        hint: "run mpctl as root or as the user of mpathd")
+        hint: "run mpctl as root, as the user of mpathd or as a member of the socket's group")
     case .failed(errno: ENOENT), .failed(errno: ECONNREFUSED):
       .unreachable(
         message: "no mpathd answers on \(socket)",
