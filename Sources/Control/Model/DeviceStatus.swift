@@ -1,0 +1,54 @@
+/// Everything an operator can know about one device at one moment.
+package struct DeviceStatus: Codable, Hashable, Sendable {
+  /// How the device is, in gmultipath's words except for its BROKEN, which is FAILED here.
+  package enum State: String, CaseIterable, Codable, Sendable {
+    /// Every path is usable, and there is more than one.
+    case optimal = "OPTIMAL"
+    /// It works, but the next failure may be the last.
+    case degraded = "DEGRADED"
+    /// No path is usable; requests wait or fail.
+    case failed = "FAILED"
+  }
+
+  /// Where the knowledge of which paths belong together comes from.
+  package enum Kind: String, CaseIterable, Codable, Sendable {
+    /// An operator named the paths.
+    case manual = "MANUAL"
+    /// A label on the medium names the device.
+    case automatic = "AUTOMATIC"
+  }
+
+  package let name: String
+  package let state: State
+  package let mode: DeviceMode
+  package let type: Kind
+  package let sizeBytes: UInt64
+  package let blockBytes: UInt32
+  /// The data socket's absolute path.
+  package let socket: String
+  package let uri: String
+  /// NBD clients connected now.
+  package let sessions: Int
+  /// Requests that wait for a usable path.
+  package let queuedRequests: Int
+  /// Oldest first, as gmultipath lists them.
+  package let paths: [PathStatus]
+
+  package init(
+    name: String, state: State, mode: DeviceMode, type: Kind = .manual, sizeBytes: UInt64,
+    blockBytes: UInt32, socket: String, uri: String, sessions: Int, queuedRequests: Int,
+    paths: [PathStatus]
+  ) {
+    self.name = name
+    self.state = state
+    self.mode = mode
+    self.type = type
+    self.sizeBytes = sizeBytes
+    self.blockBytes = blockBytes
+    self.socket = socket
+    self.uri = uri
+    self.sessions = sessions
+    self.queuedRequests = queuedRequests
+    self.paths = paths
+  }
+}

@@ -1,0 +1,94 @@
+/// How operators name paths.
+///
+/// gmultipath's users expect `loop1` and `/dev/loop1` to be one path; there it depends on the
+/// verb, here it holds for every one.
+package enum PathOperand {
+  /// The longest path that Linux takes, without its terminating zero (PATH_MAX).
+  package static let bytesMax = 4095
+
+  /// The absolute name of what `create` and `add` were given.
+  ///
+  /// An operand without a slash that is an entry of /dev means that entry; everything else is a
+  /// file, relative to the caller's working directory.
+  package static func absolute(
+    _ operand: String, workingDirectory: String, isDeviceEntry: (String) -> Bool
+  ) throws(ControlError) -> String {
+    try requireText(operand)
+    if operand.hasPrefix("/") { return tidied(operand) }
+    let isBareName = !operand.contains("/") && operand != "." && operand != ".."
+    if isBareName, isDeviceEntry(operand) { return "/dev/" + operand }
+    return tidied(workingDirectory + "/" + operand)
+  }
+
+  /// What `remove`, `fail` and `restore` send: a bare name stays, as the daemon knows which paths
+  /// the device has; a name with a slash means a file from where the caller stands.
+  package static func forMatching(
+    _ operand: String, workingDirectory: String
+  ) throws(ControlError) -> String {
+    try requireText(operand)
+    guard operand.contains("/"), !operand.hasPrefix("/") else {
+      return operand.hasPrefix("/") ? tidied(operand) : operand
+    }
+    return tidied(workingDirectory + "/" + operand)
+  }
+
+  /// The name that stands for a path in output and in operands: its last component.
+  package static func shortName(of path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+
+  /// Which of a device's paths an operand means.
+  ///
+  /// A full name wins over a short one. A short name that several paths have is refused: the
+  /// wrong one of two paths must not be failed by accident.
+  package static func match(
+    operand: String, among paths: [(name: String, path: String)]
+  ) throws(ControlError) -> Int {
+    if let index = paths.firstIndex(where: { $0.path == operand }) { return index }
+    let found = paths.indices.filter { paths[$0].name == operand }
+    if found.count == 1 { return found[0] }
+    let shown = PrintableText.escaped(operand)
+    guard found.isEmpty else {
+      throw ControlError(
+        .refused, "\(shown) can mean \(found.count) paths of the device",
+        hint: "give the full name: " + list(found.map { paths[$0].path }, joinedBy: " or "))
+    }
+    throw ControlError(
+      .notFound, "the device has no path \(shown)",
+      hint: paths.isEmpty ? nil : "its paths are: " + list(paths.map { $0.path }, joinedBy: ", "))
+  }
+
+  /// Refuses a path that is not absolute or that no file can have.
+  package static func requireAbsolute(_ path: String) throws(ControlError) {
+    try requireText(path)
+    guard path.hasPrefix("/") else {
+      throw ControlError(
+        .badRequest, "the path \(PrintableText.escaped(path)) is not absolute",
+        hint: "a path in a request begins with a slash")
+    }
+  }
+
+  private static func requireText(_ operand: String) throws(ControlError) {
+    guard !operand.isEmpty else {
+      throw ControlError(.badRequest, "a path cannot be empty")
+    }
+    guard !operand.utf8.contains(0) else {
+      throw ControlError(.badRequest, "a path cannot contain a zero byte")
+    }
+    guard operand.utf8.count <= bytesMax else {
+      throw ControlError(
+        .badRequest, "a path of \(operand.utf8.count) bytes is longer than \(bytesMax) bytes")
+    }
+  }
+
+  /// Drops empty and `.` components, so that equal files more often have equal names.
+  ///
+  /// `..` stays: only the kernel knows where it leads from a symbolic link.
+  private static func tidied(_ path: String) -> String {
+    "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+  }
+
+  private static func list(_ paths: [String], joinedBy separator: String) -> String {
+    paths.map { PrintableText.escaped($0) }.joined(separator: separator)
+  }
+}

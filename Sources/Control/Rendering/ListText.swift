@@ -1,0 +1,59 @@
+/// The text of `mpctl list`: gmultipath's layout with our own lines among it.
+package enum ListText {
+  package static func render(_ report: DeviceReport, _ context: RenderingContext) -> String {
+    guard !report.devices.isEmpty else { return NoDevices.text }
+    return report.devices.map { device($0, context) + "\n" }.joined()
+  }
+
+  private static func device(_ device: DeviceStatus, _ context: RenderingContext) -> String {
+    let name = PrintableText.escaped(device.name)
+    let state = Tone(device.state).applied(to: device.state.rawValue, colours: context.colours)
+    var lines = [
+      "Geom name: \(name)",
+      "Type: \(device.type.rawValue)",
+      "Mode: \(device.mode.title)",
+      "State: \(state)",
+      "Export: \(PrintableText.escaped(device.uri))",
+      "Sessions: \(device.sessions)",
+      "Queued: \(device.queuedRequests)",
+      "Providers:",
+      "1. Name: \(name)",
+      "   Mediasize: \(size(device.sizeBytes))",
+      "   Sectorsize: \(device.blockBytes)",
+      "   State: \(state)",
+      "Consumers:",
+    ]
+    for (index, path) in device.paths.enumerated() {
+      let number = "\(index + 1). "
+      let indent = String(repeating: " ", count: number.count)
+      for (line, field) in consumer(path, device, context).enumerated() {
+        lines.append((line == 0 ? number : indent) + field)
+      }
+    }
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  private static func consumer(
+    _ path: PathStatus, _ device: DeviceStatus, _ context: RenderingContext
+  ) -> [String] {
+    let state = Tone(path.state).applied(to: path.state.rawValue, colours: context.colours)
+    var fields = [
+      "Name: \(PrintableText.escaped(path.name))",
+      "Path: \(PrintableText.escaped(path.path))",
+      "Kind: \(path.kind.rawValue), \(path.direct ? "direct" : "buffered")",
+      "Mediasize: \(size(path.sizeBytes))",
+      "Sectorsize: \(device.blockBytes)",
+      "Outstanding: \(path.outstanding)",
+      "State: \(state)",
+      "Since: \(TimeText.utc(milliseconds: path.since))",
+    ]
+    if let reason = path.reason { fields.append("Reason: \(PrintableText.escaped(reason))") }
+    if let errno = path.errno { fields.append("Errno: \(errno)") }
+    if let hint = path.hint { fields.append("Hint: \(PrintableText.escaped(hint))") }
+    return fields
+  }
+
+  private static func size(_ bytes: UInt64) -> String {
+    "\(bytes) (\(HumanNumber.bytes(bytes)))"
+  }
+}

@@ -1,0 +1,61 @@
+/// The text of `mpctl status`: gmultipath's table, then a note on everything that is not well.
+///
+/// The table stands alone and first, so that scripts made for gmultipath's output find what they
+/// look for.
+package enum StatusText {
+  package static func render(_ report: DeviceReport, _ context: RenderingContext) -> String {
+    guard !report.devices.isEmpty else { return NoDevices.text }
+    let notes = report.devices.flatMap { self.notes(on: $0, context) }
+    let lines = table(report.devices).lines(colours: context.colours)
+    return (notes.isEmpty ? lines : lines + [""] + notes).map { $0 + "\n" }.joined()
+  }
+
+  private static func table(_ devices: [DeviceStatus]) -> TextTable {
+    var table = TextTable(
+      header: ["Name", "Status", "Components"], alignments: [.right, .right, .left])
+    for device in devices {
+      var name = TextTable.Cell(PrintableText.escaped(device.name))
+      var state = TextTable.Cell(device.state.rawValue, Tone(device.state))
+      if device.paths.isEmpty { table.append([name, state, TextTable.Cell("N/A")]) }
+      for (path, label) in zip(device.paths, PathLabels.labels(of: device)) {
+        let component = "\(label) (\(path.state.rawValue))"
+        table.append([name, state, TextTable.Cell(component, Tone(path.state))])
+        name = TextTable.Cell("")
+        state = TextTable.Cell("")
+      }
+    }
+    return table
+  }
+
+  private static func notes(on device: DeviceStatus, _ context: RenderingContext) -> [String] {
+    var lines: [String] = []
+    for (path, label) in zip(device.paths, PathLabels.labels(of: device))
+    where !path.state.isUsable {
+      lines += note(on: path, label: label, device: device.name, context)
+    }
+    return lines + waiting(device)
+  }
+
+  private static func note(
+    on path: PathStatus, label: String, device: String, _ context: RenderingContext
+  ) -> [String] {
+    let since = TimeText.utc(milliseconds: path.since)
+    let age = TimeText.age(from: path.since, to: context.now).map { " (\($0))" } ?? ""
+    let reason = path.reason.map { ": " + PrintableText.escaped($0) } ?? ""
+    let errno = path.errno.map { " (errno \($0))" } ?? ""
+    let what =
+      "\(PrintableText.escaped(device)) \(label) \(path.state.rawValue) "
+      + "since \(since)\(age)\(reason)\(errno)"
+    let advice = PathAdvice.text(for: path, label: label, device: device)
+    return WordWrap.lines(what, indent: 4)
+      + (advice.map { WordWrap.lines($0, first: "  fix: ", indent: 7) } ?? [])
+  }
+
+  private static func waiting(_ device: DeviceStatus) -> [String] {
+    guard device.queuedRequests > 0 else { return [] }
+    let count = device.queuedRequests
+    let requests = count == 1 ? "1 request waits" : "\(count) requests wait"
+    return WordWrap.lines(
+      "\(PrintableText.escaped(device.name)): \(requests) for a usable path", indent: 4)
+  }
+}

@@ -1,0 +1,77 @@
+internal import ArgumentParser
+internal import Control
+
+/// `mpctl create`.
+struct Create: ControlCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Join paths into a new device and export it over NBD.",
+    discussion: """
+      All paths must reach the same bytes. Paths whose size or block size differs are refused, \
+      and so is one medium given twice. Making a device writes nothing to the paths. The command \
+      returns when the export serves, and prints the URI that an NBD client is given. The daemon \
+      remembers the device over a restart.
+
+      A path is a block device or a regular file. 'loop1' and '/dev/loop1' are the same; a name \
+      that is no entry of /dev is a file, relative to the working directory.
+
+      Without -A and -R the device is active/passive: one path carries everything, and another \
+      takes over when it fails. With both flags, -R wins.
+
+      EXAMPLES
+        Two paths, one of them in use at a time:
+          mpctl create data /dev/loop1 /dev/loop2
+
+        Two files, reads and writes on both:
+          mpctl create -A fast ./left.img ./right.img
+      """)
+
+  @Flag(name: .customShort("A"), help: "Active/active: use all paths for everything.")
+  var activeActive = false
+
+  @Flag(
+    name: .customShort("R"),
+    help: "Active/read: read through all paths, write through one.")
+  var activeRead = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How long requests wait for a usable path before they fail; 0 fails them at once.",
+      valueName: "seconds"))
+  var noPathTimeout = DeviceOptions.noPathTimeoutSecondsDefault
+
+  @Flag(name: .long, help: "Use the page cache for paths that are regular files.")
+  var buffered = false
+
+  @Flag(
+    name: .long,
+    help: "Accept one medium under several names. It adds no safety.")
+  var allowDuplicate = false
+
+  @Flag(name: .long, help: "Print the result as JSON.")
+  var json = false
+
+  @OptionGroup var verbose: VerboseOption
+  @OptionGroup var connection: ConnectionOptions
+
+  @Argument(help: "The new device's name.")
+  var name: String
+
+  @Argument(help: "The paths, the first to be active first.", completion: .file())
+  var path: [String]
+
+  func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
+    let params = CreateMethod.Params(
+      name: name, mode: DeviceMode(activeActive: activeActive, activeRead: activeRead),
+      paths: try Operands.absolute(path),
+      options: DeviceOptions(
+        noPathTimeoutSeconds: noPathTimeout, io: buffered ? .buffered : .direct,
+        allowDuplicate: allowDuplicate))
+    try CommandFailure.catching(params.check)
+    let result = try session.ask(
+      CreateMethod.self, params, withinSeconds: Session.openingSeconds)
+    Terminal.write(json ? try Operands.json(result) : result.uri + "\n")
+    verbose.reportDone()
+    return .done
+  }
+}

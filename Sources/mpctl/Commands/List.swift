@@ -1,0 +1,31 @@
+internal import ArgumentParser
+internal import Control
+
+/// `mpctl list`.
+struct List: ControlCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show everything about the devices and their paths.",
+    discussion: """
+      The layout is that of 'gmultipath list': a device is a geom, its export the provider, its \
+      paths the consumers, oldest first.
+
+      EXAMPLES
+        mpctl list
+        mpctl list data --json
+      """)
+
+  @Flag(name: .long, help: "Print the same facts as JSON.")
+  var json = false
+
+  @OptionGroup var connection: ConnectionOptions
+
+  @Argument(help: "Only this device.")
+  var name: String?
+
+  func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
+    let report = try session.ask(ListMethod.self, DeviceSelection(name: name))
+    Terminal.write(
+      json ? try Operands.json(report) : ListText.render(report, Terminal.context))
+    return .done
+  }
+}

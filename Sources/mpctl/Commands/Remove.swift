@@ -1,0 +1,31 @@
+internal import ArgumentParser
+internal import Control
+
+/// `mpctl remove`.
+struct Remove: ControlCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Take a path out of a device.",
+    discussion: """
+      Requests that are on the path end first, the others go through the paths that remain. The \
+      bytes of the path stay as they are.
+
+      EXAMPLE
+        mpctl remove data loop3
+      """)
+
+  @OptionGroup var verbose: VerboseOption
+  @OptionGroup var connection: ConnectionOptions
+
+  @Argument(help: "The device's name.")
+  var name: String
+
+  @Argument(help: "The path to detach, such as loop1 or /dev/loop1.")
+  var path: String
+
+  func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
+    let selection = try Operands.selection(name: name, path: path)
+    try session.change(RemoveMethod.self, selection)
+    verbose.reportDone()
+    return .done
+  }
+}

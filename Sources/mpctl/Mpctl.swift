@@ -1,0 +1,41 @@
+internal import ArgumentParser
+internal import Control
+
+/// The command line of the multipath daemon.
+@main
+struct Mpctl: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mpctl",
+    abstract: "Make, watch and change multipath devices.",
+    discussion: """
+      A multipath device joins several paths to the same bytes into one device that keeps working \
+      when a path fails. The daemon mpathd runs the devices and exports each of them over NBD on a \
+      Unix socket of its own; mpctl asks it through its control socket.
+
+      Making a device of two paths and looking at it:
+
+        mpctl create data /dev/loop1 /dev/loop2
+        mpctl status
+
+      ENVIRONMENT
+        MPATHD_SOCKET  the control socket, if neither --socket nor --run-dir is given
+        NO_COLOR       if set, output has no colours
+
+      FILES
+        /run/mpathd/control.sock  the control socket
+        /run/mpathd/NAME.sock     the data socket of the device NAME
+
+      EXIT STATUS
+        0   done
+        1   refused: the reason is on standard error, usually with what to do
+        2   the daemon cannot be reached, or did not answer in time
+        3   status --check: a device is DEGRADED, and none is FAILED
+        4   status --check: a device is FAILED
+        64  the command line is wrong
+      """,
+    version: ProgramVersion.text,
+    subcommands: [
+      Create.self, Add.self, Remove.self, Fail.self, Restore.self, Destroy.self,
+      List.self, Status.self, Stats.self, Version.self,
+    ])
+}
