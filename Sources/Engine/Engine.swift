@@ -69,8 +69,19 @@ public struct Engine: ~Copyable {
     return slot
   }
 
-  /// Where the payload of a reserved write goes, or the data of a read.
-  public func buffer(of slot: UInt32) -> BufferReference { requests[Int(slot)].buffer }
+  /// Where the payload of a reserved write goes, and how long it is.
+  public func payload(of slot: UInt32) -> (buffer: BufferReference, bytes: Int) {
+    (requests[Int(slot)].buffer, Int(requests[Int(slot)].range.length))
+  }
+
+  /// Gives a reserved request back unanswered: its payload was cut off.
+  public mutating func cancel(
+    _ slot: UInt32, account: inout SessionAccount, arena: inout BufferArena
+  ) {
+    precondition(requests[Int(slot)].phase == .reserved)
+    settle(slot, &account)
+    free(slot, arena: &arena)
+  }
 
   /// Hands a reserved request to the machine. For a write, its payload is in the buffer.
   public mutating func begin(
@@ -107,9 +118,14 @@ public struct Engine: ~Copyable {
     _ slot: UInt32, account: inout SessionAccount, arena: inout BufferArena
   ) {
     precondition(requests[Int(slot)].phase == .answered)
+    settle(slot, &account)
+    free(slot, arena: &arena)
+  }
+
+  private func settle(_ slot: UInt32, _ account: inout SessionAccount) {
     account.slots -= 1
     account.bytes -= Int64(requests[Int(slot)].buffer.capacity)
-    free(slot, arena: &arena)
+    assert(account.slots >= 0 && account.bytes >= 0)
   }
 
   /// The session has ended. What it only queued is dropped, since a client that has gone owns no right

@@ -6,7 +6,7 @@ internal import Glibc
 /// Posting is a short critical section and, when the box was empty, one write to an eventfd. The owner
 /// waits on `eventDescriptor` in whatever way it waits for everything else. The lock is a pthread mutex
 /// because `Synchronization.Mutex` gives false ThreadSanitizer reports on Linux with Swift 6.3.
-public final class Mailbox<Message: Sendable>: @unchecked Sendable {
+@safe public final class Mailbox<Message: Sendable>: @unchecked Sendable {
   private let lock: UnsafeMutablePointer<pthread_mutex_t>
   private var messages: [Message] = []
   /// Becomes readable when the first message arrives in an empty box.

@@ -3,7 +3,7 @@ internal import CLinux
 internal import Engine
 
 /// The reactor's memory: mapped once, touched as needed, never grown. All addresses are made here.
-struct Memory: ~Copyable {
+@safe struct Memory: ~Copyable {
   private let arena: UnsafeMutableRawPointer
   private let received: UnsafeMutableRawPointer
   private let vectors: UnsafeMutablePointer<mp_vector>

@@ -1,5 +1,4 @@
 public import BlockIO
-public import Engine
 public import Multipath
 public import NBD
 
@@ -78,9 +77,11 @@ public enum ReactorReport: Sendable {
   case checkIdentity(device: UInt32, path: UInt32, generation: UInt32)
   /// Nothing uses this descriptor any more.
   case closed(device: UInt32, path: UInt32, descriptor: Int32)
+  /// The ring is up; commands are obeyed.
+  case started
   case stopped
-  /// The ring itself failed; the reactor has ended.
-  case broken(errno: Int32)
+  /// There is no ring, or it failed: the reactor has ended. One sentence says what to do.
+  case broken(advice: String)
 }
 
 public enum ReactorRefusal: Error, Sendable {

@@ -3,7 +3,7 @@ internal import CLinux
 
 /// One io_uring, owned by one thread. Every prepare method returns false when the submission queue is
 /// full even after a submit; the caller keeps the work and tries again after reaping.
-struct Ring: ~Copyable {
+@safe struct Ring: ~Copyable {
   private let handle: OpaquePointer
 
   /// Throws the errno of io_uring_setup or of the file registration.

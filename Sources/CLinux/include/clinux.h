@@ -63,7 +63,6 @@ int mp_prepare_send(mp_ring *ring, uint32_t place, void *header, const mp_vector
 size_t mp_message_header_bytes(void);
 /* Reads an eventfd's counter into `value`. */
 int mp_prepare_event(mp_ring *ring, int fd, uint64_t *value, uint64_t user_data);
-int mp_prepare_cancel_fd(mp_ring *ring, int fd, uint64_t user_data);
 
 /* --- paths.c: opening and describing paths --- */
 
@@ -85,7 +84,6 @@ typedef struct {
 /* Errors that are not an errno of a system call. */
 enum {
   MP_ERROR_KIND = -10001,    /* neither a block device nor a regular file */
-  MP_ERROR_NOT_REGULAR_DIR = -10002,
 };
 
 /* Opens read-write; O_EXCL on block devices; O_DIRECT unless `buffered` or refused by the file system. */

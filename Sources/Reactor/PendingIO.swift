@@ -1,0 +1,24 @@
+internal import BlockIO
+
+/// An `IORequest` on its way through the ring, from its first SQE to its completion.
+///
+/// One request may take several SQEs: a short transfer goes on where it stopped, zeroing that the file
+/// system cannot do is written out, a durable discard is followed by a flush.
+struct PendingIO: BitwiseCopyable {
+  enum Step: UInt8, BitwiseCopyable {
+    case idle
+    case transfer
+    case flush
+    case zero
+    case writeZeroes
+  }
+
+  var step = Step.idle
+  var retries: UInt8 = 0
+  /// Handed to a kernel worker, because the path's file system may block, or after an EAGAIN.
+  var usesWorker = false
+  var doneBytes: UInt64 = 0
+  var request = IORequest(
+    token: Token(rawValue: 0), path: PathIndex(0), operation: .flush, flags: [], range: .empty,
+    buffer: .none)
+}

@@ -1,0 +1,181 @@
+internal import BasicContainers
+internal import BlockIO
+internal import CLinux
+internal import Engine
+internal import Glibc
+internal import NBD
+
+/// Sessions come and go.
+extension Reactor {
+  mutating func armAccept(_ device: Int) {
+    guard devices[device].listener >= 0, !devices[device].isAccepting, !isStopping else { return }
+    devices[device].isAccepting = ring.accept(
+      devices[device].listener, CompletionTag(.accept, owner: UInt32(device)))
+    if !devices[device].isAccepting { scheduleHousekeeping() }
+  }
+
+  mutating func accepted(device: Int, result: Int32) {
+    devices[device].isAccepting = false
+    if result >= 0 { welcome(result, device) }
+    let isShort = result == -EMFILE || result == -ENFILE || result == -ENOMEM || result == -ENOBUFS
+    // Out of descriptors or memory: not at once again, or the loop would spin on the same error.
+    if isShort { scheduleHousekeeping() } else { armAccept(device) }
+    endIfDestroyed(device)
+  }
+
+  private mutating func welcome(_ descriptor: Int32, _ device: Int) {
+    guard devices[device].isOpen, devices[device].listener >= 0, !isStopping,
+      let index = freeSessions.popLast()
+    else {
+      close(descriptor)
+      return
+    }
+    guard ring.setFile(descriptor, at: index) == 0 else {
+      freeSessions.append(index)
+      close(descriptor)
+      return
+    }
+    mp_tune_data_socket(descriptor)
+    sessions[Int(index)] = Session()
+    sessions[Int(index)].phase = .negotiating
+    sessions[Int(index)].descriptor = descriptor
+    sessions[Int(index)].device = UInt32(device)
+    sessions[Int(index)].since = now
+    devices[device].sessions += 1
+    negotiatingCount += 1
+    scheduleHousekeeping()
+    var negotiation = Negotiation(devices[device].export)
+    var greeting: [UInt8] = []
+    negotiation.machine.start(into: &greeting)
+    negotiations[Int(index)] = negotiation
+    sendAnswer(index, greeting)
+  }
+
+  // MARK: Handshake
+
+  /// Feeds received bytes to the handshake.
+  mutating func negotiate(_ index: UInt32) {
+    let session = sessions[Int(index)]
+    guard session.start < session.end, !session.isSending, var negotiation = negotiations[Int(index)]
+    else { return }
+    negotiations[Int(index)] = nil
+    var answer: [UInt8] = []
+    let area = unsafe UnsafeRawBufferPointer(
+      rebasing: memory.receiveArea(Int(index))[session.start..<session.end])
+    let progress = unsafe negotiation.machine.consume(area.bytes, output: &answer)
+    sessions[Int(index)].start += progress.consumedBytes
+    negotiation.outcome = progress.state
+    negotiations[Int(index)] = negotiation
+    if answer.isEmpty { negotiationAnswered(index) } else { sendAnswer(index, answer) }
+  }
+
+  private mutating func sendAnswer(_ index: UInt32, _ bytes: [UInt8]) {
+    guard let held = unsafe negotiations[Int(index)]?.hold(bytes) else { return }
+    let vectors = unsafe memory.sendVectors(Int(index))
+    unsafe vectors[0] = mp_vector(
+      address: UInt64(UInt(bitPattern: held.baseAddress)), length: UInt64(held.count))
+    sessions[Int(index)].sendingBytes = bytes.count
+    sessions[Int(index)].isSending = true
+    let isQueued = unsafe ring.send(
+      index, header: memory.message(Int(index)), vectors: vectors, count: 1,
+      CompletionTag(.send, item: index))
+    if !isQueued {
+      sessions[Int(index)].isSending = false
+      beginClose(index)
+    }
+  }
+
+  /// The last answer of the handshake is out, or none was due.
+  mutating func negotiationAnswered(_ index: UInt32) {
+    negotiations[Int(index)]?.release()
+    switch negotiations[Int(index)]?.outcome {
+    case .needMore:
+      if sessions[Int(index)].isAtEnd { beginClose(index) } else { receiveMore(index) }
+    case .transmission:
+      endNegotiation(index)
+      sessions[Int(index)].phase = sessions[Int(index)].isAtEnd ? .draining : .serving
+      parse(index)
+    case .close, nil: beginClose(index)
+    }
+  }
+
+  private mutating func endNegotiation(_ index: UInt32) {
+    guard negotiations[Int(index)] != nil else { return }
+    negotiations[Int(index)]?.release()
+    negotiations[Int(index)] = nil
+    negotiatingCount -= 1
+  }
+
+  // MARK: The end
+
+  /// Shuts the connection down; what the kernel still holds of it comes back as completions.
+  mutating func beginClose(_ index: UInt32) {
+    switch sessions[Int(index)].phase {
+    case .vacant, .closing: return
+    case .negotiating, .serving, .draining: break
+    }
+    sessions[Int(index)].phase = .closing
+    shutdown(sessions[Int(index)].descriptor, Int32(SHUT_RDWR))
+    finishClose(index)
+  }
+
+  /// Frees the session once neither its receive nor its send is with the kernel.
+  mutating func finishClose(_ index: UInt32) {
+    let session = sessions[Int(index)]
+    guard session.phase == .closing, !session.isReceiving, !session.isSending else { return }
+    endNegotiation(index)
+    let device = Int(session.device)
+    devices[device].engine.abandon(session: index, arena: &arena, effects: &effects)
+    drainEffects(device)
+    hasReleased = true
+    _ = ring.setFile(-1, at: index)
+    close(session.descriptor)
+    memory.forgetReceiveArea(Int(index))
+    sessions[Int(index)].phase = .vacant
+    sessions[Int(index)].isStarved = false
+    freeSessions.append(index)
+    devices[device].sessions -= 1
+    endIfDestroyed(device)
+  }
+
+  /// A draining session is over when everything it asked for has been answered.
+  mutating func closeIfDrained(_ index: UInt32) {
+    let session = sessions[Int(index)]
+    guard session.phase == .draining, session.account.slots == 0, !session.isSending,
+      !session.isStarved
+    else { return }
+    beginClose(index)
+  }
+
+  // MARK: Housekeeping
+
+  /// Once a second, and only while somebody is in the handshake, waits for memory, or could not be
+  /// accepted: an idle reactor is never woken for it.
+  mutating func scheduleHousekeeping() {
+    if nextHousekeeping == nil { nextHousekeeping = now + ReactorLimits.housekeeping }
+  }
+
+  mutating func keepHouse() {
+    nextHousekeeping = nil
+    for device in 0..<devices.count where devices[device].isOpen { armAccept(device) }
+    for index in 0..<UInt32(sessions.count) where sessions[Int(index)].phase == .negotiating {
+      if now - sessions[Int(index)].since >= ReactorLimits.handshake { beginClose(index) }
+    }
+    if !starved.isEmpty { dropSlowClients() }
+    if negotiatingCount > 0 || !starved.isEmpty { scheduleHousekeeping() }
+  }
+
+  /// Somebody waits for memory: clients that have taken no reply for too long give theirs back.
+  private mutating func dropSlowClients() {
+    for index in 0..<UInt32(sessions.count) {
+      let session = sessions[Int(index)]
+      switch session.phase {
+      case .vacant, .negotiating, .closing: continue
+      case .serving, .draining: break
+      }
+      guard session.isSending, now - session.since >= ReactorLimits.sendPatience else { continue }
+      report(.event(device: devices[Int(session.device)].id, .slowClientDropped))
+      beginClose(index)
+    }
+  }
+}

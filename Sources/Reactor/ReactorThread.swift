@@ -1,0 +1,29 @@
+public import BlockIO
+
+/// The outside of a reactor: its mailbox, and the thread that creates and owns it.
+public struct ReactorThread: Sendable {
+  private let inbox: Mailbox<ReactorCommand>
+
+  /// Starts a reactor on a thread of its own. Its first report is `.started` or `.broken`.
+  public init(name: String, report: @escaping @Sendable (ReactorReport) -> Void) {
+    let inbox = Mailbox<ReactorCommand>()
+    self.inbox = inbox
+    let isStarted = Thread.start(name) {
+      do throws(RingError) {
+        var reactor = try Reactor(inbox: inbox, report: report)
+        report(.started)
+        reactor.run()
+      } catch {
+        report(.broken(advice: error.advice))
+      }
+    }
+    if !isStarted { report(.broken(advice: "no thread could be started: raise ulimit -u")) }
+  }
+
+  public func post(_ command: ReactorCommand) { inbox.post(command) }
+}
+
+extension ReactorThread {
+  /// The clock that reactors stamp everything with.
+  public static func clock() -> Instant { Reactor.clock() }
+}
