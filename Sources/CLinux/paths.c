@@ -55,23 +55,24 @@ static uint32_t direct_alignment(int fd) {
   return alignment < 512 ? 512 : alignment;
 }
 
+static void identify(const struct stat *about, mp_path *path) {
+  bool block = S_ISBLK(about->st_mode);
+  path->kind = block ? MP_KIND_BLOCK : MP_KIND_FILE;
+  path->device = block ? about->st_rdev : about->st_dev;
+  path->inode = block ? 0 : about->st_ino;
+}
+
 static int describe(int fd, const struct stat *about, bool direct, mp_path *path) {
   path->fd = fd;
   path->direct = direct;
   if (S_ISBLK(about->st_mode)) {
     int block = 0;
-    path->kind = MP_KIND_BLOCK;
-    path->device = about->st_rdev;
-    path->inode = 0;
     path->needs_worker = false;
     if (ioctl(fd, BLKGETSIZE64, &path->size_bytes) < 0) return -errno;
     if (ioctl(fd, BLKSSZGET, &block) < 0) return -errno;
     path->block_bytes = (uint32_t)block;
     return 0;
   }
-  path->kind = MP_KIND_FILE;
-  path->device = about->st_dev;
-  path->inode = about->st_ino;
   path->needs_worker = !submission_never_blocks(fd);
   path->size_bytes = (uint64_t)about->st_size;
   path->block_bytes = direct ? direct_alignment(fd) : 512;
@@ -83,6 +84,7 @@ int mp_path_open(const char *name, bool buffered, mp_path *path) {
   memset(path, 0, sizeof *path);
   path->fd = -1;
   if (stat(name, &about) < 0) return -errno;
+  identify(&about, path);
   if (S_ISDIR(about.st_mode)) return -EISDIR;
   if (!S_ISBLK(about.st_mode) && !S_ISREG(about.st_mode)) return MP_ERROR_KIND;
   bool block = S_ISBLK(about.st_mode);
@@ -96,11 +98,20 @@ int mp_path_open(const char *name, bool buffered, mp_path *path) {
   if (fd < 0) return -errno;
   /* What was opened counts, not what the name pointed at a moment ago. */
   int status = fstat(fd, &about) < 0 ? -errno : describe(fd, &about, direct, path);
+  identify(&about, path);
   if (status < 0) {
     close(fd);
     path->fd = -1;
   }
   return status;
+}
+
+int mp_path_size(int fd, uint64_t *size_bytes) {
+  struct stat about;
+  if (fstat(fd, &about) < 0) return -errno;
+  if (S_ISBLK(about.st_mode)) return ioctl(fd, BLKGETSIZE64, size_bytes) < 0 ? -errno : 0;
+  *size_bytes = (uint64_t)about.st_size;
+  return 0;
 }
 
 int64_t mp_path_read(int fd, void *buffer, uint32_t length, uint64_t offset) {

@@ -95,6 +95,11 @@ int mp_connect_unix(const char *name) {
   return fd;
 }
 
+int mp_accept(int listener) {
+  int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  return fd < 0 ? -errno : fd;
+}
+
 int mp_listen_unix(const char *name, uint32_t mode, int backlog) {
   struct sockaddr_un address;
   int status = unix_address(name, &address);

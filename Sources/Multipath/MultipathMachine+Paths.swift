@@ -57,6 +57,23 @@ extension MultipathMachine {
     useReturnedPath(at: now, effects: &effects)
   }
 
+  /// An operator's `restore` of a path that still does not answer: the hold ends, and the path stays
+  /// out of service until its probes are good.
+  public mutating func releaseHold(
+    _ path: PathIndex, failing cause: FaultCause, at now: Instant, effects: inout Effects
+  ) {
+    table[path].isHeld = false
+    table[path].changedAt = now
+    table.refresh(path)
+    switch table[path].service {
+    case .good, .foreign:
+      // Failing it as an error would, so that the last good path still brings its siblings back.
+      table[path].service = .good
+      fault(path, cause, at: now, effects: &effects)
+    case .failed, .lost: beginProbing(path, at: now)
+    }
+  }
+
   /// The path shows another medium: never used again, unless an operator restores it and it proves right.
   public mutating func markForeign(_ path: PathIndex, at now: Instant, effects: inout Effects) {
     table[path].service = .foreign

@@ -28,6 +28,8 @@ extension Reactor {
     case .removePath(let ticket, let id, let path): change(ticket, id, path, .remove)
     case .holdPath(let ticket, let id, let path): change(ticket, id, path, .hold)
     case .restorePath(let ticket, let id, let path): change(ticket, id, path, .restore)
+    case .releaseHold(let ticket, let id, let path, let cause):
+      change(ticket, id, path, .releaseHold(cause))
     case .markForeign(let ticket, let id, let path): change(ticket, id, path, .foreign)
     case .reopenPath(let id, let setup): reopen(id, setup)
     case .identityChecked(let id, let path, let generation, let verdict):

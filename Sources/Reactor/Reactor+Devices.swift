@@ -77,6 +77,7 @@ extension Reactor {
   enum PathChange {
     case hold
     case restore
+    case releaseHold(FaultCause)
     case remove
     case foreign
   }
@@ -87,6 +88,8 @@ extension Reactor {
       switch change {
       case .hold: machine.holdPath(path, at: now, effects: &decisions)
       case .restore: machine.restorePath(path, at: now, effects: &decisions)
+      case .releaseHold(let cause):
+        machine.releaseHold(path, failing: cause, at: now, effects: &decisions)
       case .remove: machine.removePath(path, at: now, effects: &decisions)
       case .foreign: machine.markForeign(path, at: now, effects: &decisions)
       }

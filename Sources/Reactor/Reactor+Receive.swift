@@ -25,7 +25,7 @@ extension Reactor {
     if session.payloadSlot == Session.none {
       isQueued = unsafe ring.receive(index, area, tag)
     } else {
-      isQueued = receivePayload(index, then: area, tag)
+      isQueued = unsafe receivePayload(index, then: area, tag)
     }
     sessions[Int(index)].isReceiving = isQueued
     if !isQueued {

@@ -58,6 +58,8 @@ public enum ReactorCommand: Sendable {
   case removePath(ticket: UInt64, device: UInt32, path: UInt32)
   case holdPath(ticket: UInt64, device: UInt32, path: UInt32)
   case restorePath(ticket: UInt64, device: UInt32, path: UInt32)
+  /// A restore of a path that did not answer when it was compared: the hold ends, the failure stays.
+  case releaseHold(ticket: UInt64, device: UInt32, path: UInt32, FaultCause)
   case markForeign(ticket: UInt64, device: UInt32, path: UInt32)
   /// A path that was lost has been opened anew. The old descriptor comes back in `.closed`.
   case reopenPath(device: UInt32, PathSetup)
@@ -84,7 +86,7 @@ public enum ReactorReport: Sendable {
   case broken(advice: String)
 }
 
-public enum ReactorRefusal: Error, Sendable {
+public enum ReactorRefusal: Error, Hashable, Sendable {
   case noSuchDevice
   case noSuchPath
   case tooManyDevices

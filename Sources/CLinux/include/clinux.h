@@ -86,8 +86,12 @@ enum {
   MP_ERROR_KIND = -10001,    /* neither a block device nor a regular file */
 };
 
-/* Opens read-write; O_EXCL on block devices; O_DIRECT unless `buffered` or refused by the file system. */
+/* Opens read-write; O_EXCL on block devices; O_DIRECT unless `buffered` or refused by the file system.
+ * `path` tells kind and identity even when the name exists but could not be opened. May block for as long
+ * as the medium does. */
 int mp_path_open(const char *name, bool buffered, mp_path *path);
+/* The size as it is now. */
+int mp_path_size(int fd, uint64_t *size_bytes);
 /* Reads through a descriptor into an aligned buffer of the library's own and copies it out. */
 int64_t mp_path_read(int fd, void *buffer, uint32_t length, uint64_t offset);
 
@@ -114,6 +118,8 @@ int mp_peer_credentials(int fd, mp_peer *peer);
  * when nobody answers on it; -EADDRINUSE otherwise. */
 int mp_listen_unix(const char *name, uint32_t mode, int backlog);
 int mp_connect_unix(const char *name);
+/* The next client of a listening socket, non-blocking. */
+int mp_accept(int listener);
 /* Large send and receive buffers for a data connection; errors do not matter. */
 void mp_tune_data_socket(int fd);
 /* Memory that costs nothing until it is touched; aligned to 2 MiB. NULL when there is none. */

@@ -5,7 +5,7 @@ package enum CreateMethod: ControlMethod {
   package static let name = "create"
   package static let access = ControlAccess.changing
   /// As many as a `PathSet` of the data path has bits.
-  package static let pathsMax = 64
+  package static let pathsMax = 32
 
   /// What to make.
   package struct Params: Codable, Hashable, Sendable {

@@ -1,0 +1,195 @@
+internal import CLinux
+internal import Control
+internal import Glibc
+internal import Reactor
+
+/// From a line on the control socket to a method, and back.
+extension Supervisor {
+  /// Where a method's outcome goes; called exactly once.
+  typealias Respond<M: ControlMethod> = (Result<M.Result, ControlError>) -> Void
+
+  /// One method: its name, who may call it, and what it does with a line.
+  private struct Handler {
+    let method: any ControlMethod.Type
+    let run: (Supervisor, UInt64, Int, [UInt8]) -> Void
+  }
+
+  private static func handler<M: ControlMethod>(
+    _ method: M.Type, _ body: @escaping (Supervisor, M.Params, @escaping Respond<M>) -> Void
+  ) -> Handler {
+    Handler(method: method) { supervisor, client, id, line in
+      do throws(ControlError) {
+        let params = try Wire.params(of: M.self, in: line)
+        body(supervisor, params) { outcome in
+          switch outcome {
+          case .success(let result):
+            supervisor.server.answer(client, Wire.reply(M.self, id: id, result: result))
+          case .failure(let error):
+            supervisor.server.answer(client, Wire.refusal(id: id, error))
+          }
+        }
+      } catch {
+        supervisor.server.answer(client, Wire.refusal(id: id, error))
+      }
+    }
+  }
+
+  private static func handlers() -> [Handler] {
+    [
+      handler(CreateMethod.self) { $0.create($1, $2) },
+      handler(AddMethod.self) { $0.add($1, $2) },
+      handler(RemoveMethod.self) { $0.remove($1, $2) },
+      handler(FailMethod.self) { $0.fail($1, $2) },
+      handler(RestoreMethod.self) { $0.restore($1, $2) },
+      handler(DestroyMethod.self) { $0.destroy($1, $2) },
+      handler(ListMethod.self) { $0.report($1, $2) },
+      handler(StatusMethod.self) { $0.report($1, $2) },
+      handler(StatsMethod.self) { $0.stats($1, $2) },
+      handler(VersionMethod.self) { _, _, respond in
+        respond(.success(VersionMethod.Result(version: ProgramVersion.text, pid: Int(getpid()))))
+      },
+    ]
+  }
+
+  func handle(_ client: UInt64, _ peer: Peer, _ event: LineFramer.Event) {
+    guard case .line(let line) = event else {
+      let error = ControlError(
+        .badRequest, "a request is at most \(Wire.requestLineBytesMax) bytes long")
+      return server.answer(client, Wire.refusal(id: Wire.unknownID, error))
+    }
+    var id = Wire.unknownID
+    do throws(ControlError) {
+      let header = try Wire.header(of: line)
+      id = header.id
+      let method = try Methods.method(for: header)
+      try authorize(peer, method)
+      guard let handler = Self.handlers().first(where: { $0.method == method }) else {
+        throw ControlError(.unknownMethod, "the method \(header.method) has no handler")
+      }
+      handler.run(self, client, id, line)
+    } catch {
+      server.answer(client, Wire.refusal(id: id, error))
+    }
+  }
+
+  /// Whoever may open the socket may read; changing is for root and the daemon's own user.
+  private func authorize(
+    _ peer: Peer, _ method: any ControlMethod.Type
+  ) throws(ControlError) {
+    switch method.access {
+    case .reading: return
+    case .changing:
+      guard peer.uid != 0, peer.uid != geteuid() else { return }
+      throw ControlError(
+        .notPermitted, "user \(peer.uid) may look, but not change anything",
+        hint: "run mpctl as root or as the user of mpathd")
+    }
+  }
+
+  // MARK: Devices by name
+
+  func device(named name: String) throws(ControlError) -> DeviceEntry {
+    if let device = devices.first(where: { $0.name.text == name && !$0.isBeingDestroyed }) {
+      return device
+    }
+    let names = devices.filter { !$0.isBeingDestroyed }.map { $0.name.text }
+    throw ControlError(
+      .notFound, "there is no device \(PrintableText.escaped(name, lengthMax: 80))",
+      hint: names.isEmpty
+        ? "mpctl create makes one" : "the devices are: " + names.joined(separator: ", "))
+  }
+
+  func path(_ operand: String, of device: DeviceEntry) throws(ControlError) -> Int {
+    try PathOperand.match(
+      operand: operand, among: device.paths.map { (name: $0.name, path: $0.path) })
+  }
+
+  /// Runs `body` for a device and, when given, one of its paths, once earlier changes of the device are
+  /// over. `body` must call its last argument when it is done.
+  func change<Value>(
+    _ name: String, path operand: String? = nil,
+    _ respond: @escaping (Result<Value, ControlError>) -> Void,
+    _ body: @escaping (
+      DeviceEntry, Int?, @escaping (Result<Value, ControlError>) -> Void
+    ) -> Void
+  ) {
+    do throws(ControlError) {
+      let device = try device(named: name)
+      guard device.changesWaiting.count < DaemonLimits.changesWaiting else {
+        throw ControlError(.busy, "too many changes of \(name) are waiting", hint: "try again")
+      }
+      device.changesWaiting.append { [self] in
+        let finish: (Result<Value, ControlError>) -> Void = { [self] outcome in
+          respond(outcome)
+          device.isChanging = false
+          nextChange(device)
+        }
+        do throws(ControlError) {
+          if device.isBeingDestroyed { throw ControlError(.notFound, "\(name) has gone meanwhile") }
+          let index: Int?
+          if let operand { index = try path(operand, of: device) } else { index = nil }
+          body(device, index, finish)
+        } catch {
+          finish(.failure(error))
+        }
+      }
+      nextChange(device)
+    } catch {
+      respond(.failure(error))
+    }
+  }
+
+  private func nextChange(_ device: DeviceEntry) {
+    guard !device.isChanging, !device.changesWaiting.isEmpty else { return }
+    device.isChanging = true
+    device.changesWaiting.removeFirst()()
+  }
+
+  // MARK: Reactor answers as sentences
+
+  func error(_ answer: Answer, while doing: String) -> ControlError {
+    switch answer {
+    case .timedOut:
+      ControlError(
+        .timeout, "the device did not answer while \(doing)",
+        hint: "a path may be hanging; mpctl status shows which")
+    case .refused(.tooManyDevices): ControlError(.refused, "no room for another device")
+    case .refused(.tooManyPaths):
+      ControlError(.refused, "a device can have at most \(CreateMethod.pathsMax) paths")
+    case .refused(.noSuchDevice), .refused(.noSuchPath):
+      ControlError(.notFound, "it has gone meanwhile")
+    case .refused(.system(let errno)):
+      ControlError(.internal, "\(doing) failed: \(ErrnoText.sentence(errno))")
+    case .done, .snapshot, .opened, .compared, .saved:
+      ControlError(.internal, "an unexpected answer while \(doing)")
+    }
+  }
+
+  /// Writes the state file, then answers; a file that cannot be written is a warning, since the change
+  /// itself has happened.
+  func save(_ done: @escaping (_ warning: String?) -> Void) {
+    guard let state else { return done(nil) }
+    let specifications = devices.filter { !$0.isBeingDestroyed }.map { $0.specification }
+    let bytes: [UInt8]
+    do throws(ControlError) {
+      bytes = try StateFile.encode(specifications)
+    } catch {
+      return done(error.message)
+    }
+    let file = state.file
+    let ticket = ticket(patience: DaemonLimits.pathPatience) { answer in
+      switch answer {
+      case .saved(errno: 0): done(nil)
+      case .saved(let errno):
+        done("\(file) could not be written (\(ErrnoText.sentence(errno))): "
+          + "a restart will not know of this change")
+      case .timedOut, .done, .refused, .snapshot, .opened, .compared:
+        done("\(file) is still being written: a restart may not know of this change")
+      }
+    }
+    let inbox = inbox
+    state.write(bytes) { errno in
+      inbox.post(.answer(ticket: ticket, .saved(errno: errno)))
+    }
+  }
+}

@@ -1,0 +1,47 @@
+internal import BlockIO
+package import Control
+
+/// What `mpathd` was started with.
+package struct DaemonOptions: Sendable {
+  package var runDirectory: RunDirectory
+  package var controlSocket: String
+  /// Nil when devices are not to be remembered.
+  package var stateFile: String?
+  package var reactors: Int
+  /// Permissions of the devices' sockets; a data socket is the disk itself.
+  package var socketMode: UInt32
+  package var logLevel: String
+
+  package init(
+    runDirectory: RunDirectory, controlSocket: String, stateFile: String?, reactors: Int,
+    socketMode: UInt32 = 0o600, logLevel: String = "info"
+  ) {
+    self.runDirectory = runDirectory
+    self.controlSocket = controlSocket
+    self.stateFile = stateFile
+    self.reactors = reactors
+    self.socketMode = socketMode
+    self.logLevel = logLevel
+  }
+}
+
+/// Every limit of the control side.
+enum DaemonLimits {
+  static let reactors = 16
+  static let clients = 256
+  /// A client that does not take its answer is dropped when this much is waiting.
+  static let replyBytes = 32 << 20
+  /// How long a path may take to open, or to be compared, before the operation goes on without it.
+  static let pathPatience = Interval.seconds(10)
+  /// How long `remove` and `destroy` wait for outstanding attempts before they answer with a warning.
+  static let drainPatience = Interval.seconds(20)
+  /// How long a reactor may take to answer.
+  static let reactorPatience = Interval.seconds(5)
+  /// How long SIGTERM waits for attempts that are in flight.
+  static let stopPatience = Interval.seconds(10)
+  /// Attempts to open a lost path again: the first wait, doubling to the last.
+  static let reopenFirst = Interval.milliseconds(250)
+  static let reopenLast = Interval.seconds(10)
+  /// Changes of one device that wait for another to end.
+  static let changesWaiting = 64
+}

@@ -1,0 +1,98 @@
+internal import BlockIO
+internal import Control
+internal import Multipath
+internal import Reactor
+
+/// A path as the control side knows it: its name, what it is, and the descriptor it lent to the reactor.
+struct PathEntry {
+  let id: UInt32
+  /// Absolute, as the operator named it.
+  let path: String
+  var isHeld = false
+  /// In service, as far as the reactor's events say.
+  var isGood = true
+  /// Negative while the path is lost.
+  var descriptor: Int32 = -1
+  var isBlockDevice = false
+  var isDirect = true
+  var needsWorker = false
+  var identity: PathIdentity?
+  /// Why it is foreign or lost, in words, when the reactor's own cause does not say it.
+  var remark: String?
+  /// Waits for the next try to open it.
+  var isReopening = false
+  var reopenWait = DaemonLimits.reopenFirst
+
+  var name: String { PathOperand.shortName(of: path) }
+
+  mutating func take(_ opened: OpenedPath) {
+    descriptor = opened.descriptor
+    isBlockDevice = opened.isBlockDevice
+    isDirect = opened.isDirect
+    needsWorker = opened.needsWorker
+    identity = opened.identity
+    remark = nil
+    reopenWait = DaemonLimits.reopenFirst
+  }
+
+  func setup(lost: FaultCause? = nil) -> PathSetup {
+    PathSetup(
+      id: id, descriptor: descriptor, needsWorker: needsWorker, isBlockDevice: isBlockDevice,
+      lost: lost, isHeld: isHeld)
+  }
+}
+
+/// A device as the control side knows it. The decisions are its reactor's.
+final class DeviceEntry {
+  let id: UInt32
+  let name: DeviceName
+  let mode: DeviceMode
+  let geometry: Geometry
+  let options: DeviceOptions
+  let reactor: Int
+  let socket: String
+  /// Oldest first.
+  var paths: [PathEntry]
+  /// Changes of one device happen one after the other.
+  var isChanging = false
+  var changesWaiting: [() -> Void] = []
+  var isBeingDestroyed = false
+
+  init(
+    id: UInt32, name: DeviceName, mode: DeviceMode, geometry: Geometry, options: DeviceOptions,
+    reactor: Int, socket: String, paths: [PathEntry]
+  ) {
+    self.id = id
+    self.name = name
+    self.mode = mode
+    self.geometry = geometry
+    self.options = options
+    self.reactor = reactor
+    self.socket = socket
+    self.paths = paths
+  }
+
+  func index(ofPath id: UInt32) -> Int? { paths.firstIndex { $0.id == id } }
+
+  /// A descriptor of another path that can be read for comparison: one in service, or -1 for none.
+  func reference(besides id: UInt32) -> Int32 {
+    paths.first { $0.id != id && $0.descriptor >= 0 && $0.isGood && !$0.isHeld }?.descriptor ?? -1
+  }
+
+  var specification: DeviceSpecification {
+    DeviceSpecification(
+      name: name.text, mode: mode, sizeBytes: geometry.sizeBytes,
+      blockBytes: geometry.blockBytes, options: options,
+      paths: paths.map { DeviceSpecification.Path(path: $0.path, held: $0.isHeld) })
+  }
+}
+
+extension DeviceMode {
+  var machineMode: Mode {
+    switch self {
+    case .activePassive: .activePassive
+    case .activeActive: .activeActive
+    case .activeRead: .activeRead
+    }
+  }
+}

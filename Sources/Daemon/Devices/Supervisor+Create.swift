@@ -1,0 +1,320 @@
+internal import BlockIO
+internal import CLinux
+internal import Control
+internal import Glibc
+internal import Logging
+internal import Multipath
+internal import NBD
+internal import Reactor
+
+/// Making a device: open all paths, check that they are ways to one medium, serve it.
+extension Supervisor {
+  func create(_ params: CreateMethod.Params, _ respond: @escaping Respond<CreateMethod>) {
+    let name: DeviceName
+    do throws(ControlError) {
+      try params.check()
+      name = try DeviceName(params.name)
+      _ = try RunDirectory.usable(
+        options.runDirectory.socket(of: name), workingDirectory: "/")
+      try claim(name)
+    } catch {
+      return respond(.failure(error))
+    }
+    open(params.paths, buffered: params.options.io == .buffered) { [self] results in
+      finishCreate(name, params, results) { [self] outcome in
+        namesInCreation.remove(name.text)
+        respond(outcome)
+      }
+    }
+  }
+
+  private func claim(_ name: DeviceName) throws(ControlError) {
+    guard !devices.contains(where: { $0.name == name }), !namesInCreation.contains(name.text)
+    else {
+      throw ControlError(
+        .exists, "there is a device \(name.text) already",
+        hint: "choose another name, or mpctl destroy \(name.text) first")
+    }
+    namesInCreation.insert(name.text)
+  }
+
+  /// Opens paths side by side, each with its own patience; the results come in the order of `paths`.
+  func open(
+    _ paths: [String], buffered: Bool,
+    _ done: @escaping ([Result<OpenedPath, OpenFailure>]) -> Void
+  ) {
+    var results = [Result<OpenedPath, OpenFailure>?](repeating: nil, count: paths.count)
+    for (index, path) in paths.enumerated() {
+      openOne(path, buffered: buffered) { result in
+        results[index] = result
+        let complete = results.compactMap { $0 }
+        if complete.count == paths.count { done(complete) }
+      }
+    }
+  }
+
+  func openOne(
+    _ path: String, buffered: Bool, _ done: @escaping (Result<OpenedPath, OpenFailure>) -> Void
+  ) {
+    let ticket = ticket(
+      patience: DaemonLimits.pathPatience,
+      late: { answer in
+        if case .opened(.success(let opened)) = answer { PathOpener.close(opened.descriptor) }
+      },
+      { answer in
+        if case .opened(let result) = answer { return done(result) }
+        done(.failure(OpenFailure(errno: ETIMEDOUT, isOtherKind: false, identity: nil)))
+      })
+    let inbox = inbox
+    PathOpener.open(path, buffered: buffered) { result in
+      inbox.post(.answer(ticket: ticket, .opened(result)))
+    }
+  }
+
+  private func finishCreate(
+    _ name: DeviceName, _ params: CreateMethod.Params,
+    _ results: [Result<OpenedPath, OpenFailure>], _ done: @escaping Respond<CreateMethod>
+  ) {
+    let opened = results.compactMap { try? $0.get() }
+    let giveUp: (ControlError) -> Void = { error in
+      for path in opened { PathOpener.close(path.descriptor) }
+      done(.failure(error))
+    }
+    do throws(ControlError) {
+      let geometry = try judge(
+        params.paths, results, expected: nil, allowDuplicate: params.options.allowDuplicate)
+      compare(params.paths, opened, geometry) { [self] error in
+        if let error { return giveUp(error) }
+        var entries: [PathEntry] = []
+        for (path, opened) in zip(params.paths, opened) {
+          var entry = PathEntry(id: newID(), path: path)
+          entry.take(opened)
+          entries.append(entry)
+        }
+        serve(name, params.mode, geometry, params.options, entries, lost: [:]) { [self] outcome in
+          switch outcome {
+          case .failure(let error): giveUp(error)
+          case .success(let device): created(device, done)
+          }
+        }
+      }
+    } catch {
+      giveUp(error)
+    }
+  }
+
+  private func created(_ device: DeviceEntry, _ done: @escaping Respond<CreateMethod>) {
+    log.info(
+      "device created",
+      metadata: [
+        "device": "\(device.name.text)", "mode": "\(device.mode.rawValue)",
+        "size": "\(device.geometry.sizeBytes)",
+        "paths": "\(device.paths.map { $0.path }.joined(separator: " "))",
+      ])
+    let uri = options.runDirectory.uri(of: device.name)
+    save { [self] warning in
+      if let warning { log.warning("\(warning)") }
+      done(
+        .success(
+          CreateMethod.Result(name: device.name.text, uri: uri, socket: device.socket)))
+    }
+  }
+
+  // MARK: Checks
+
+  /// All paths open, none twice or taken, all of one geometry; the geometry.
+  func judge(
+    _ paths: [String], _ results: [Result<OpenedPath, OpenFailure>],
+    expected: (geometry: Geometry, path: String)?, allowDuplicate: Bool
+  ) throws(ControlError) -> Geometry {
+    var seen: [PathIdentity: String] = [:]
+    var agreed = expected
+    for (path, result) in zip(paths, results) {
+      let identity: PathIdentity?
+      switch result {
+      case .success(let opened): identity = opened.identity
+      case .failure(let failure): identity = failure.identity
+      }
+      if let identity, !allowDuplicate, let twin = seen[identity] {
+        throw ControlError(
+          .refused,
+          "\(PrintableText.escaped(path)) and \(PrintableText.escaped(twin)) are the same "
+            + "\(identity.isBlockDevice ? "block device" : "file") under two names",
+          hint: "a second path must be another way to the medium")
+      }
+      if let identity { seen[identity] = path }
+      let opened = try open(path, result)
+      if let owner = owner(of: opened.identity), !allowDuplicate {
+        throw ControlError(
+          .refused,
+          "\(PrintableText.escaped(path)) is already a path of the device \(owner)",
+          hint: "mpctl status \(owner) shows it; a path serves one device")
+      }
+      agreed = (try geometry(of: path, opened, agreed), agreed?.path ?? path)
+    }
+    guard let agreed else { throw ControlError(.badRequest, "a device needs at least one path") }
+    return agreed.geometry
+  }
+
+  private func open(
+    _ path: String, _ result: Result<OpenedPath, OpenFailure>
+  ) throws(ControlError) -> OpenedPath {
+    switch result {
+    case .success(let opened): return opened
+    case .failure(let failure):
+      throw failure.error(path: path, owner: failure.identity.flatMap { owner(of: $0) })
+    }
+  }
+
+  /// The device that has a path of this identity.
+  func owner(of identity: PathIdentity) -> String? {
+    devices.first { device in device.paths.contains { $0.identity == identity } }?.name.text
+  }
+
+  private func geometry(
+    of path: String, _ opened: OpenedPath, _ agreed: (geometry: Geometry, path: String)?
+  ) throws(ControlError) -> Geometry {
+    let shown = PrintableText.escaped(path)
+    guard opened.sizeBytes > 0 else {
+      throw ControlError(
+        .refused, "\(shown) is empty: it has 0 bytes",
+        hint: opened.isBlockDevice
+          ? "attach a medium first, with losetup for a loop device" : "truncate -s SIZE \(shown)")
+    }
+    if let agreed, agreed.geometry.sizeBytes != opened.sizeBytes {
+      throw ControlError(
+        .refused,
+        "\(shown) has \(opened.sizeBytes) bytes and \(PrintableText.escaped(agreed.path)) has "
+          + "\(agreed.geometry.sizeBytes): the paths of a device must have the same size",
+        hint: "name paths to one medium")
+    }
+    if let agreed, agreed.geometry.blockBytes != opened.blockBytes {
+      throw ControlError(
+        .refused,
+        "\(shown) has blocks of \(opened.blockBytes) bytes and "
+          + "\(PrintableText.escaped(agreed.path)) of \(agreed.geometry.blockBytes): "
+          + "the paths of a device must have the same block size",
+        hint: "for a loop device, losetup --sector-size sets it")
+    }
+    guard let geometry = Geometry(sizeBytes: opened.sizeBytes, blockBytes: opened.blockBytes)
+    else {
+      throw ControlError(
+        .refused,
+        "\(shown) has \(opened.sizeBytes) bytes, which is no multiple of its block size of "
+          + "\(opened.blockBytes)",
+        hint: opened.isBlockDevice
+          ? nil
+          : "truncate -s %\(opened.blockBytes) \(shown) rounds it up to a whole block")
+    }
+    return geometry
+  }
+
+  /// Compares every path with the first on samples of the medium.
+  private func compare(
+    _ names: [String], _ opened: [OpenedPath], _ geometry: Geometry,
+    _ done: @escaping (ControlError?) -> Void
+  ) {
+    var left = opened.count
+    var firstError: ControlError?
+    for (index, path) in opened.enumerated() {
+      let reference = index == 0 ? -1 : opened[0].descriptor
+      compareOne(path.descriptor, reference, geometry) { [self] verdict in
+        left -= 1
+        if firstError == nil {
+          firstError = error(verdict, path: names[index], sibling: names[0])
+        }
+        if left == 0 { done(firstError) }
+      }
+    }
+  }
+
+  func compareOne(
+    _ path: Int32, _ reference: Int32, _ geometry: Geometry,
+    _ done: @escaping (MediumComparison.Verdict) -> Void
+  ) {
+    let ticket = ticket(patience: DaemonLimits.pathPatience) { answer in
+      if case .compared(let verdict) = answer { return done(verdict) }
+      done(.unreadable(errno: ETIMEDOUT))
+    }
+    let inbox = inbox
+    MediumComparison.start(path: path, reference: reference, geometry: geometry) { verdict in
+      inbox.post(.answer(ticket: ticket, .compared(verdict)))
+    }
+  }
+
+  /// What a comparison's outcome means for somebody who wants to use the path; nil when it may be used.
+  func error(
+    _ verdict: MediumComparison.Verdict, path: String, sibling: String
+  ) -> ControlError? {
+    let shown = PrintableText.escaped(path)
+    switch verdict {
+    case .same: return nil
+    case .different(let offset):
+      return ControlError(
+        .refused,
+        "\(shown) shows another medium than \(PrintableText.escaped(sibling)): "
+          + "they differ at byte \(offset)",
+        hint: "name paths to one medium; mpath does not replicate")
+    case .resized(let size):
+      return ControlError(.refused, "\(shown) has \(size) bytes, not the size of the device")
+    case .unreadable(ETIMEDOUT):
+      return OpenFailure(errno: ETIMEDOUT, isOtherKind: false, identity: nil)
+        .error(path: path, owner: nil)
+    case .unreadable(let errno):
+      return ControlError(
+        .refused, "\(shown) cannot be read: \(ErrnoText.sentence(errno))",
+        hint: "repair the path first")
+    }
+  }
+
+  // MARK: Serving
+
+  /// Listens for clients of a checked device and hands it to the least loaded reactor.
+  func serve(
+    _ name: DeviceName, _ mode: DeviceMode, _ geometry: Geometry, _ deviceOptions: DeviceOptions,
+    _ paths: [PathEntry], lost: [UInt32: FaultCause],
+    _ done: @escaping (Result<DeviceEntry, ControlError>) -> Void
+  ) {
+    let socket = options.runDirectory.socket(of: name)
+    let listener = unsafe mp_listen_unix(socket, options.socketMode, 512)
+    guard listener >= 0 else {
+      let sentence =
+        "the socket \(socket) cannot be created: \(ErrnoText.sentence(-listener))"
+      return done(.failure(ControlError(.internal, sentence)))
+    }
+    let load = reactors.indices.map { index in devices.count { $0.reactor == index } }
+    let reactor = load.indices.min { load[$0] < load[$1] } ?? 0
+    let device = DeviceEntry(
+      id: newID(), name: name, mode: mode, geometry: geometry, options: deviceOptions,
+      reactor: reactor, socket: socket, paths: paths)
+    devices.append(device)
+    let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
+      if case .done = answer { return done(.success(device)) }
+      devices.removeAll { $0 === device }
+      unsafe unlink(socket)
+      done(.failure(error(answer, while: "creating it")))
+    }
+    post(
+      .create(
+        ticket: ticket,
+        DeviceSetup(
+          id: device.id,
+          configuration: MultipathConfiguration(
+            mode: mode.machineMode, geometry: geometry,
+            noPathTimeout: .seconds(deviceOptions.noPathTimeoutSeconds)),
+          export: Self.export(name, geometry), listener: listener,
+          paths: paths.map { $0.setup(lost: lost[$0.id]) })),
+      to: device)
+  }
+
+  private static func export(_ name: DeviceName, _ geometry: Geometry) -> ExportDescription {
+    ExportDescription(
+      name: name.text, description: "mpath device \(name.text)",
+      sizeBytes: geometry.sizeBytes, minimumBlockBytes: geometry.blockBytes,
+      preferredBlockBytes: max(4096, geometry.blockBytes), maximumPayloadBytes: 32 << 20,
+      flags: [
+        .sendFlush, .sendFUA, .sendTrim, .sendWriteZeroes, .canMultiConnection, .sendCache,
+        .sendFastZero,
+      ])
+  }
+}

@@ -1,0 +1,185 @@
+internal import BlockIO
+internal import Control
+internal import Glibc
+internal import Logging
+internal import Multipath
+internal import Reactor
+
+/// What reactors report unasked: path events, identity checks, paths to be opened anew.
+extension Supervisor {
+  func noteEvent(_ id: UInt32, _ event: DeviceEvent) {
+    guard let device = devices.first(where: { $0.id == id }) else { return }
+    var about: Logger.Metadata = ["device": "\(device.name.text)"]
+    switch event {
+    case .pathFailed(let path, let cause):
+      setGood(false, path, device, &about)
+      about["cause"] = "\(Self.words(cause))"
+      log.warning("path failed", metadata: about)
+    case .pathLost(let path, let cause):
+      setGood(false, path, device, &about)
+      about["cause"] = "\(Self.words(cause))"
+      log.warning("path lost", metadata: about)
+      dropDescriptor(path, of: device)
+    case .pathForeign(let path):
+      setGood(false, path, device, &about)
+      log.error("path shows another medium", metadata: about)
+    case .pathHeld(let path):
+      about["path"] = "\(pathText(path, device))"
+      log.info("path held by an operator", metadata: about)
+    case .pathRestored(let path, let cause):
+      setGood(true, path, device, &about)
+      about["cause"] = "\(Self.words(cause))"
+      log.info("path restored", metadata: about)
+    case .activeChanged(let from, let to):
+      about["from"] = "\(from.map { pathText($0, device) } ?? "none")"
+      about["to"] = "\(to.map { pathText($0, device) } ?? "none")"
+      log.info("active path changed", metadata: about)
+    case .queueingBegan: log.error("no usable path, requests wait", metadata: about)
+    case .queueingEnded: log.info("no request waits for a path any more", metadata: about)
+    case .mediumError(let cause):
+      about["cause"] = "\(Self.words(cause))"
+      log.error("every path answers with an error: the medium's fault", metadata: about)
+    case .slowClientDropped:
+      log.warning("a client that took no replies was dropped", metadata: about)
+    }
+  }
+
+  private func setGood(
+    _ isGood: Bool, _ path: UInt32, _ device: DeviceEntry, _ about: inout Logger.Metadata
+  ) {
+    about["path"] = "\(pathText(path, device))"
+    guard let index = device.index(ofPath: path) else { return }
+    device.paths[index].isGood = isGood
+    if isGood { device.paths[index].remark = nil }
+  }
+
+  private func pathText(_ id: UInt32, _ device: DeviceEntry) -> String {
+    device.index(ofPath: id).map { device.paths[$0].path } ?? "path \(id)"
+  }
+
+  /// Such as "EIO on write at 4096".
+  static func words(_ cause: FaultCause) -> String {
+    let operation =
+      switch cause.operation {
+      case .read: "read"
+      case .write: "write"
+      case .flush: "flush"
+      case .discard: "discard"
+      case .writeZeroes: "write zeroes"
+      }
+    return "\(ErrnoText.name(cause.errno)) on \(operation) at \(cause.offset)"
+  }
+
+  private static func words(_ cause: RestoreCause) -> String {
+    switch cause {
+    case .operator: "operator"
+    case .probes: "probes"
+    case .lastGoodPathFailed: "the last good path failed"
+    }
+  }
+
+  // MARK: Identity
+
+  /// A path's probes are good: it may return if it still shows the same medium.
+  func checkIdentity(_ id: UInt32, _ path: UInt32, _ generation: UInt32) {
+    guard let device = devices.first(where: { $0.id == id }),
+      let index = device.index(ofPath: path)
+    else { return }
+    let entry = device.paths[index]
+    let answer: (IdentityVerdict) -> Void = { [self] verdict in
+      post(
+        .identityChecked(device: id, path: path, generation: generation, verdict), to: device)
+    }
+    guard entry.descriptor >= 0 else { return answer(.unknown) }
+    let reference = device.reference(besides: path)
+    compareOne(entry.descriptor, reference, device.geometry) { [self] verdict in
+      switch verdict {
+      case .same: answer(.same)
+      case .unreadable: answer(.unknown)
+      case .different, .resized:
+        if let index = device.index(ofPath: path) {
+          device.paths[index].remark =
+            error(verdict, path: entry.path, sibling: device.name.text)?.message
+        }
+        answer(.different)
+      }
+    }
+  }
+
+  // MARK: Lost paths
+
+  /// A lost path's descriptor leads nowhere any more: it is given back, and the path opened anew when
+  /// there is something to open.
+  private func dropDescriptor(_ path: UInt32, of device: DeviceEntry) {
+    guard let index = device.index(ofPath: path) else { return }
+    if device.paths[index].descriptor >= 0 {
+      device.paths[index].descriptor = -1
+      post(.reopenPath(device: device.id, device.paths[index].setup()), to: device)
+    }
+    reopenLater(path, of: device)
+  }
+
+  func reopenLater(_ path: UInt32, of device: DeviceEntry) {
+    guard let index = device.index(ofPath: path), !device.paths[index].isReopening else { return }
+    device.paths[index].isReopening = true
+    let wait = device.paths[index].reopenWait
+    device.paths[index].reopenWait = min(
+      Interval(nanoseconds: wait.nanoseconds * 2), DaemonLimits.reopenLast)
+    timers.after(wait) { [self] in
+      guard let index = device.index(ofPath: path), !device.isBeingDestroyed else { return }
+      device.paths[index].isReopening = false
+      guard device.paths[index].descriptor < 0 else { return }
+      reopen(path, of: device) { [self] error in
+        if error != nil { reopenLater(path, of: device) }
+      }
+    }
+  }
+
+  /// Opens a lost path; one that shows the right medium goes back to its reactor, where probes decide.
+  func reopen(
+    _ path: UInt32, of device: DeviceEntry, _ done: @escaping (ControlError?) -> Void
+  ) {
+    guard let index = device.index(ofPath: path) else { return done(nil) }
+    let name = device.paths[index].path
+    openOne(name, buffered: device.options.io == .buffered) { [self] result in
+      guard let index = device.index(ofPath: path), !device.isBeingDestroyed,
+        device.paths[index].descriptor < 0
+      else {
+        if case .success(let opened) = result { PathOpener.close(opened.descriptor) }
+        return done(nil)
+      }
+      switch result {
+      case .failure(let failure):
+        let error = failure.error(path: name, owner: nil)
+        device.paths[index].remark = error.message
+        done(error)
+      case .success(let opened):
+        takeReopened(opened, path, device, done)
+      }
+    }
+  }
+
+  private func takeReopened(
+    _ opened: OpenedPath, _ path: UInt32, _ device: DeviceEntry,
+    _ done: @escaping (ControlError?) -> Void
+  ) {
+    let reference = device.reference(besides: path)
+    compareOne(opened.descriptor, reference, device.geometry) { [self] verdict in
+      guard let index = device.index(ofPath: path), !device.isBeingDestroyed else {
+        PathOpener.close(opened.descriptor)
+        return done(nil)
+      }
+      if let error = error(
+        verdict, path: device.paths[index].path, sibling: device.name.text)
+      {
+        PathOpener.close(opened.descriptor)
+        device.paths[index].remark = error.message
+        return done(error)
+      }
+      device.paths[index].take(opened)
+      log.info("lost path opened again", metadata: metadata(device, device.paths[index].path))
+      post(.reopenPath(device: device.id, device.paths[index].setup()), to: device)
+      done(nil)
+    }
+  }
+}

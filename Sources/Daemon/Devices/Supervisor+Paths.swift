@@ -1,0 +1,280 @@
+internal import BlockIO
+internal import Control
+internal import Glibc
+internal import Logging
+internal import Multipath
+internal import Reactor
+
+/// What an operator does to the paths of a device, and its end.
+extension Supervisor {
+  // MARK: add
+
+  func add(_ params: AddMethod.Params, _ respond: @escaping Respond<AddMethod>) {
+    do throws(ControlError) {
+      try params.check()
+    } catch {
+      return respond(.failure(error))
+    }
+    change(params.name, respond) { [self] device, _, finish in
+      if let error = obstacle(to: params.path, in: device) { return finish(.failure(error)) }
+      openOne(params.path, buffered: device.options.io == .buffered) { [self] result in
+        addOpened(params.path, result, device, finish)
+      }
+    }
+  }
+
+  private func obstacle(to path: String, in device: DeviceEntry) -> ControlError? {
+    let shown = PrintableText.escaped(path)
+    if device.paths.contains(where: { $0.path == path }) {
+      return ControlError(
+        .exists, "\(shown) is already a path of the device \(device.name.text)",
+        hint: "mpctl status \(device.name.text) shows its state")
+    }
+    if device.paths.count >= CreateMethod.pathsMax {
+      return ControlError(
+        .refused, "a device can have at most \(CreateMethod.pathsMax) paths")
+    }
+    return nil
+  }
+
+  private func addOpened(
+    _ path: String, _ result: Result<OpenedPath, OpenFailure>, _ device: DeviceEntry,
+    _ finish: @escaping Respond<AddMethod>
+  ) {
+    let giveUp: (ControlError) -> Void = { error in
+      if case .success(let opened) = result { PathOpener.close(opened.descriptor) }
+      finish(.failure(error))
+    }
+    let opened: OpenedPath
+    do throws(ControlError) {
+      _ = try judge(
+        [path], [result], expected: (device.geometry, device.name.text),
+        allowDuplicate: device.options.allowDuplicate)
+      guard case .success(let success) = result else {
+        throw ControlError(.internal, "a path that is not open passed the checks")
+      }
+      opened = success
+    } catch {
+      return giveUp(error)
+    }
+    let reference = device.reference(besides: 0)
+    compareOne(opened.descriptor, reference, device.geometry) { [self] verdict in
+      if let error = error(verdict, path: path, sibling: device.name.text) {
+        return giveUp(error)
+      }
+      var entry = PathEntry(id: newID(), path: path)
+      entry.take(opened)
+      device.paths.append(entry)
+      let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
+        guard case .done = answer else {
+          device.paths.removeAll { $0.id == entry.id }
+          return giveUp(error(answer, while: "adding the path"))
+        }
+        log.info("path added", metadata: metadata(device, path))
+        save { warning in finish(.success(Change(warning: warning))) }
+      }
+      post(.addPath(ticket: ticket, device: device.id, entry.setup()), to: device)
+    }
+  }
+
+  // MARK: remove
+
+  func remove(_ params: PathSelection, _ respond: @escaping Respond<RemoveMethod>) {
+    change(params.name, path: params.path, respond) { [self] device, index, finish in
+      guard let index else { return }
+      let entry = device.paths[index]
+      guard device.paths.count > 1 else {
+        return finish(
+          .failure(
+            ControlError(
+              .refused, "\(entry.name) is the last path of \(device.name.text)",
+              hint: "add another path first, or end the device: mpctl destroy \(device.name.text)")
+          ))
+      }
+      removeDrained(entry, of: device, finish)
+    }
+  }
+
+  /// The path takes no new requests from here on, and is gone when its last attempt has answered.
+  private func removeDrained(
+    _ entry: PathEntry, of device: DeviceEntry, _ finish: @escaping Respond<RemoveMethod>
+  ) {
+    var isAnswered = false
+    let answer: (String?) -> Void = { [self] remark in
+      guard !isAnswered else { return }
+      isAnswered = true
+      save { warning in finish(.success(Change(warning: remark ?? warning))) }
+    }
+    let timer = timers.after(DaemonLimits.drainPatience) {
+      answer(
+        "\(entry.name) takes no more requests, but has not answered all it has: "
+          + "it is closed when it does")
+    }
+    closedHandlers[entry.id] = { [self] in
+      timers.cancel(timer)
+      log.info("path removed", metadata: metadata(device, entry.path))
+      answer(nil)
+    }
+    let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] reply in
+      guard case .done = reply else {
+        timers.cancel(timer)
+        closedHandlers.removeValue(forKey: entry.id)
+        guard !isAnswered else { return }
+        isAnswered = true
+        return finish(.failure(error(reply, while: "removing the path")))
+      }
+      device.paths.removeAll { $0.id == entry.id }
+    }
+    post(.removePath(ticket: ticket, device: device.id, path: entry.id), to: device)
+  }
+
+  // MARK: fail and restore
+
+  func fail(_ params: PathSelection, _ respond: @escaping Respond<FailMethod>) {
+    change(params.name, path: params.path, respond) { [self] device, index, finish in
+      guard let index else { return }
+      let id = device.paths[index].id
+      let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
+        guard case .done = answer else {
+          return finish(.failure(error(answer, while: "failing the path")))
+        }
+        setHeld(true, id, device)
+        let isLast = !device.paths.contains { $0.isGood && !$0.isHeld }
+        let remark =
+          isLast
+          ? "no path of \(device.name.text) is in service now; requests wait for "
+            + "\(device.options.noPathTimeoutSeconds) s, then fail" : nil
+        save { warning in finish(.success(Change(warning: remark ?? warning))) }
+      }
+      post(.holdPath(ticket: ticket, device: device.id, path: id), to: device)
+    }
+  }
+
+  private func setHeld(_ isHeld: Bool, _ id: UInt32, _ device: DeviceEntry) {
+    guard let index = device.index(ofPath: id) else { return }
+    device.paths[index].isHeld = isHeld
+  }
+
+  /// Ends a hold or a failure once the path proves to be a way to the same medium. One that does not answer
+  /// stays out of service and returns by its probes; one that shows another medium is refused.
+  func restore(_ params: PathSelection, _ respond: @escaping Respond<RestoreMethod>) {
+    change(params.name, path: params.path, respond) { [self] device, index, finish in
+      guard let index else { return }
+      let entry = device.paths[index]
+      if entry.descriptor >= 0 { return restoreOpen(entry, device, finish) }
+      reopen(entry.id, of: device) { [self] error in
+        if let error { return keepOut(entry, device, error, finish) }
+        guard let index = device.index(ofPath: entry.id) else {
+          return finish(.failure(ControlError(.notFound, "the path has gone meanwhile")))
+        }
+        restoreOpen(device.paths[index], device, finish)
+      }
+    }
+  }
+
+  private func restoreOpen(
+    _ entry: PathEntry, _ device: DeviceEntry, _ finish: @escaping Respond<RestoreMethod>
+  ) {
+    let reference = device.reference(besides: entry.id)
+    compareOne(entry.descriptor, reference, device.geometry) { [self] verdict in
+      switch verdict {
+      case .same: putBack(entry, device, finish)
+      case .different, .resized:
+        let refusal =
+          error(verdict, path: entry.path, sibling: device.name.text)
+          ?? ControlError(.refused, "it shows another medium")
+        markForeign(entry.id, device, refusal.message)
+        finish(.failure(refusal))
+      case .unreadable(let errno):
+        let sentence = "it does not answer reads: \(ErrnoText.sentence(errno))"
+        keepOut(entry, device, ControlError(.refused, sentence), errno: errno, finish)
+      }
+    }
+  }
+
+  private func putBack(
+    _ entry: PathEntry, _ device: DeviceEntry, _ finish: @escaping Respond<RestoreMethod>
+  ) {
+    let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
+      guard case .done = answer else {
+        return finish(.failure(error(answer, while: "restoring the path")))
+      }
+      setHeld(false, entry.id, device)
+      save { warning in finish(.success(Change(warning: warning))) }
+    }
+    post(.restorePath(ticket: ticket, device: device.id, path: entry.id), to: device)
+  }
+
+  /// The hold ends, the failure stays, and the operator is told.
+  private func keepOut(
+    _ entry: PathEntry, _ device: DeviceEntry, _ error: ControlError, errno: Int32 = ENODEV,
+    _ finish: @escaping Respond<RestoreMethod>
+  ) {
+    let cause = FaultCause(errno: errno, operation: .read, offset: 0)
+    let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
+      guard case .done = answer else {
+        return finish(.failure(self.error(answer, while: "restoring the path")))
+      }
+      setHeld(false, entry.id, device)
+      save { _ in
+        finish(
+          .success(
+            Change(
+              warning: "\(entry.name) is not in service yet, \(error.message); "
+                + "it returns by itself when its probes succeed")))
+      }
+    }
+    post(
+      .releaseHold(ticket: ticket, device: device.id, path: entry.id, cause), to: device)
+  }
+
+  func markForeign(_ id: UInt32, _ device: DeviceEntry, _ remark: String) {
+    guard let index = device.index(ofPath: id) else { return }
+    device.paths[index].remark = remark
+    device.paths[index].isGood = false
+    let ticket = ticket(patience: DaemonLimits.reactorPatience) { _ in }
+    post(.markForeign(ticket: ticket, device: device.id, path: id), to: device)
+  }
+
+  // MARK: destroy
+
+  func destroy(_ params: DestroyMethod.Params, _ respond: @escaping Respond<DestroyMethod>) {
+    change(params.name, respond) { [self] device, _, finish in
+      device.isBeingDestroyed = true
+      var isAnswered = false
+      let answer: (String?) -> Void = { [self] remark in
+        guard !isAnswered else { return }
+        isAnswered = true
+        save { warning in finish(.success(Change(warning: remark ?? warning))) }
+      }
+      unsafe unlink(device.socket)
+      let ticket = ticket(
+        patience: DaemonLimits.drainPatience,
+        late: { [self] _ in forget(device) },
+        { [self] reply in
+          switch reply {
+          case .done:
+            forget(device)
+            answer(nil)
+          case .timedOut:
+            answer(
+              "\(device.name.text) is closed to clients, but a path has not answered: "
+                + "it is released when it does")
+          case .refused, .snapshot, .opened, .compared, .saved:
+            forget(device)
+            finish(.failure(error(reply, while: "destroying it")))
+          }
+        })
+      post(.destroy(ticket: ticket, device: device.id), to: device)
+    }
+  }
+
+  private func forget(_ device: DeviceEntry) {
+    devices.removeAll { $0 === device }
+    log.info("device destroyed", metadata: ["device": "\(device.name.text)"])
+  }
+
+  func metadata(_ device: DeviceEntry, _ path: String) -> Logger.Metadata {
+    ["device": "\(device.name.text)", "path": "\(path)"]
+  }
+}

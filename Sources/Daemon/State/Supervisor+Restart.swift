@@ -1,0 +1,136 @@
+internal import BlockIO
+internal import Control
+internal import Glibc
+internal import Logging
+internal import Multipath
+
+/// Bringing the devices of the state file back at start. A path that is missing or wrong does not keep its
+/// device from serving: it waits, LOST, until it proves right.
+extension Supervisor {
+  func restoreDevices(_ done: @escaping () -> Void) {
+    guard let state else { return done() }
+    switch state.read() {
+    case .absent: done()
+    case .unreadable(let message, let hint):
+      // The file is left as it is: the next change would overwrite what an operator may want to save.
+      log.critical("\(message)", metadata: hint.map { ["fix": "\($0)"] } ?? [:])
+      setAside(state.file)
+      done()
+    case .devices(let specifications):
+      var left = specifications.count
+      if left == 0 { return done() }
+      for specification in specifications {
+        restore(specification) {
+          left -= 1
+          if left == 0 { done() }
+        }
+      }
+    }
+  }
+
+  private func setAside(_ file: String) {
+    let kept = file + ".damaged"
+    if unsafe rename(file, kept) == 0 {
+      log.critical("kept as \(kept); starting without its devices")
+    } else {
+      log.critical("it could not be renamed: \(ErrnoText.sentence(errno))")
+    }
+  }
+
+  private func restore(_ specification: DeviceSpecification, _ done: @escaping () -> Void) {
+    guard let name = try? DeviceName(specification.name),
+      let geometry = Geometry(
+        sizeBytes: specification.sizeBytes, blockBytes: specification.blockBytes)
+    else { return done() }
+    let paths = specification.paths.map { $0.path }
+    open(paths, buffered: specification.options.io == .buffered) { [self] results in
+      admit(specification, geometry, results) { [self] entries, lost in
+        serve(
+          name, specification.mode, geometry, specification.options, entries, lost: lost
+        ) { [self] outcome in
+          finishRestore(name, outcome, entries)
+          done()
+        }
+      }
+    }
+  }
+
+  private func finishRestore(
+    _ name: DeviceName, _ outcome: Result<DeviceEntry, ControlError>, _ entries: [PathEntry]
+  ) {
+    switch outcome {
+    case .failure(let error):
+      log.error("device not restored: \(error.message)", metadata: ["device": "\(name.text)"])
+      for entry in entries { PathOpener.close(entry.descriptor) }
+    case .success(let device):
+      let missing = device.paths.filter { $0.descriptor < 0 }
+      log.info(
+        "device restored",
+        metadata: [
+          "device": "\(name.text)", "paths": "\(device.paths.count)",
+          "missing": "\(missing.count)",
+        ])
+      for entry in missing { reopenLater(entry.id, of: device) }
+    }
+  }
+
+  /// Sorts opened paths into those that are right and those that are not: the right size, and the same
+  /// samples as the first path that is.
+  private func admit(
+    _ specification: DeviceSpecification, _ geometry: Geometry,
+    _ results: [Result<OpenedPath, OpenFailure>],
+    _ done: @escaping ([PathEntry], [UInt32: FaultCause]) -> Void
+  ) {
+    var entries: [PathEntry] = []
+    var lost: [UInt32: FaultCause] = [:]
+    var reference: Int32 = -1
+    var toCompare: [Int] = []
+    for (path, result) in zip(specification.paths, results) {
+      var entry = PathEntry(id: newID(), path: path.path, isHeld: path.held)
+      if let opened = usable(path.path, result, geometry, &entry, &lost) {
+        entry.take(opened)
+        if reference < 0 { reference = opened.descriptor } else { toCompare.append(entries.count) }
+      }
+      entries.append(entry)
+    }
+    var left = toCompare.count
+    guard left > 0 else { return done(entries, lost) }
+    for index in toCompare {
+      compareOne(entries[index].descriptor, reference, geometry) { [self] verdict in
+        left -= 1
+        if let error = error(
+          verdict, path: entries[index].path, sibling: specification.name)
+        {
+          PathOpener.close(entries[index].descriptor)
+          entries[index].descriptor = -1
+          reject(&entries[index], error.message, &lost)
+        }
+        if left == 0 { done(entries, lost) }
+      }
+    }
+  }
+
+  private func usable(
+    _ path: String, _ result: Result<OpenedPath, OpenFailure>, _ geometry: Geometry,
+    _ entry: inout PathEntry, _ lost: inout [UInt32: FaultCause]
+  ) -> OpenedPath? {
+    do throws(ControlError) {
+      _ = try judge(
+        [path], [result], expected: (geometry, "the device"), allowDuplicate: true)
+      if case .success(let opened) = result { return opened }
+    } catch {
+      if case .success(let opened) = result { PathOpener.close(opened.descriptor) }
+      reject(&entry, error.message, &lost)
+    }
+    return nil
+  }
+
+  private func reject(
+    _ entry: inout PathEntry, _ remark: String, _ lost: inout [UInt32: FaultCause]
+  ) {
+    entry.remark = remark
+    entry.isGood = false
+    lost[entry.id] = FaultCause(errno: ENODEV, operation: .read, offset: 0)
+    log.warning("path not in service: \(remark)", metadata: ["path": "\(entry.path)"])
+  }
+}

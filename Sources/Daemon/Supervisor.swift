@@ -1,0 +1,199 @@
+internal import BlockIO
+internal import CLinux
+internal import Control
+internal import Glibc
+internal import Logging
+internal import Multipath
+internal import Reactor
+
+/// The control side of the daemon, on the main thread: devices by name, the control socket, the state
+/// file, signals. It never touches a path itself: reactors carry the requests, helper threads open, close
+/// and compare, and all of them answer through one mailbox.
+final class Supervisor {
+  let options: DaemonOptions
+  let log: Logger
+  let server: ControlServer
+  let state: StateStore?
+  let inbox = Mailbox<SupervisorMessage>()
+  var reactors: [ReactorThread] = []
+  var devices: [DeviceEntry] = []
+  /// Names that are being created, so that two clients cannot create one device.
+  var namesInCreation: Set<String> = []
+  var timers = Timers()
+  private var nextID: UInt32 = 1
+  private var nextTicket: UInt64 = 1
+  private var waiting: [UInt64: (Answer) -> Void] = [:]
+  /// Called when a path's descriptor has come back from its reactor.
+  var closedHandlers: [UInt32: () -> Void] = [:]
+  private let signals: Int32
+  private var reactorsToStart = 0
+  private var reactorsRunning = 0
+  private var isStopping = false
+  private var exitStatus: Int32?
+
+  /// What a ticket is answered with.
+  enum Answer: Sendable {
+    case done
+    case refused(ReactorRefusal)
+    case snapshot([DeviceSnapshot])
+    case opened(Result<OpenedPath, OpenFailure>)
+    case compared(MediumComparison.Verdict)
+    case saved(errno: Int32)
+    case timedOut
+  }
+
+  init(_ options: DaemonOptions, log: Logger) throws(ControlError) {
+    let signals = mp_signal_open()
+    guard signals >= 0 else {
+      throw ControlError(.internal, "signals cannot be read: \(ErrnoText.sentence(-signals))")
+    }
+    mp_raise_file_limit()
+    self.options = options
+    self.log = log
+    self.signals = signals
+    server = try ControlServer(socket: options.controlSocket)
+    state = options.stateFile.map { StateStore(file: $0) }
+  }
+
+  /// Runs until a signal or a broken reactor ends the daemon; the exit status.
+  func run(whenReady: @escaping () -> Void) -> Int32 {
+    startReactors { [self] in
+      restoreDevices(whenReady)
+    }
+    while exitStatus == nil { turn() }
+    for device in devices { unsafe unlink(device.socket) }
+    server.end()
+    return exitStatus ?? 0
+  }
+
+  private func turn() {
+    var polls = [
+      pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: inbox.eventDescriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    polls.append(contentsOf: server.interests())
+    let count = unsafe poll(&polls, UInt(polls.count), timers.pollTimeout)
+    if count > 0 {
+      if polls[0].revents != 0 { readSignals() }
+      if polls[1].revents != 0 {
+        _ = mp_event_drain(inbox.eventDescriptor)
+        for message in inbox.takeAll() { take(message) }
+      }
+      server.serve(polls[2...]) { client, peer, event in handle(client, peer, event) }
+    }
+    for action in timers.takeDue() { action() }
+  }
+
+  // MARK: Tickets
+
+  func newID() -> UInt32 {
+    defer { nextID += 1 }
+    return nextID
+  }
+
+  /// A ticket whose answer goes to `handler` on this thread, or `.timedOut` if none comes in time. A late
+  /// answer goes to `late`, which gives back what it carries.
+  func ticket(
+    patience: Interval, late: ((Answer) -> Void)? = nil, _ handler: @escaping (Answer) -> Void
+  ) -> UInt64 {
+    let ticket = nextTicket
+    nextTicket += 1
+    let timer = timers.after(patience) { [self] in
+      waiting[ticket] = late ?? { _ in }
+      handler(.timedOut)
+    }
+    waiting[ticket] = { [self] answer in
+      timers.cancel(timer)
+      handler(answer)
+    }
+    return ticket
+  }
+
+  private func take(_ message: SupervisorMessage) {
+    switch message {
+    case .answer(let ticket, let answer): waiting.removeValue(forKey: ticket)?(answer)
+    case .report(let reactor, let report): take(report, from: reactor)
+    }
+  }
+
+  private func take(_ report: ReactorReport, from reactor: Int) {
+    switch report {
+    case .started:
+      reactorsRunning += 1
+      if reactorsRunning == reactorsToStart { reactorsReady?() }
+    case .done(let ticket): waiting.removeValue(forKey: ticket)?(.done)
+    case .refused(let ticket, let refusal):
+      waiting.removeValue(forKey: ticket)?(.refused(refusal))
+    case .snapshot(let ticket, let snapshots):
+      waiting.removeValue(forKey: ticket)?(.snapshot(snapshots))
+    case .event(let device, let event): noteEvent(device, event)
+    case .checkIdentity(let device, let path, let generation):
+      checkIdentity(device, path, generation)
+    case .closed(_, let path, let descriptor):
+      PathOpener.close(descriptor)
+      closedHandlers.removeValue(forKey: path)?()
+    case .stopped:
+      reactorsRunning -= 1
+      if reactorsRunning == 0 { end(0) }
+    case .broken(let advice):
+      log.critical("a reactor failed: \(advice)")
+      end(1)
+    }
+  }
+
+  func post(_ command: ReactorCommand, to device: DeviceEntry) {
+    reactors[device.reactor].post(command)
+  }
+
+  // MARK: Start and end
+
+  private var reactorsReady: (() -> Void)?
+
+  private func startReactors(_ ready: @escaping () -> Void) {
+    reactorsToStart = options.reactors
+    reactorsReady = ready
+    for number in 0..<options.reactors {
+      let inbox = inbox
+      reactors.append(
+        ReactorThread(name: "reactor-\(number)") { report in
+          inbox.post(.report(reactor: number, report))
+        })
+    }
+  }
+
+  private func readSignals() {
+    while true {
+      switch mp_signal_next(signals) {
+      case 0: return
+      case SIGHUP: log.info("SIGHUP: there is nothing to read anew")
+      case let signal: stop(signal)
+      }
+    }
+  }
+
+  /// Answers what is in flight, then ends; a second signal, or a path that does not answer, ends it at once.
+  private func stop(_ signal: Int32) {
+    if isStopping {
+      log.warning("second signal: ending at once")
+      return end(1)
+    }
+    isStopping = true
+    log.info("stopping", metadata: ["signal": "\(signal)"])
+    if reactorsRunning == 0 { return end(0) }
+    for reactor in reactors { reactor.post(.stop) }
+    timers.after(DaemonLimits.stopPatience) { [self] in
+      log.warning("a path has not answered; ending with attempts outstanding")
+      end(1)
+    }
+  }
+
+  private func end(_ status: Int32) {
+    if exitStatus == nil { exitStatus = status }
+  }
+}
+
+/// What arrives from other threads.
+enum SupervisorMessage: Sendable {
+  case answer(ticket: UInt64, Supervisor.Answer)
+  case report(reactor: Int, ReactorReport)
+}

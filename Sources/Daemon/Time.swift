@@ -1,0 +1,58 @@
+internal import BlockIO
+internal import Glibc
+internal import Reactor
+
+
+
+
+enum WallClock {
+  /// Milliseconds since 1970 at which the monotonic clock showed `instant`.
+  static func milliseconds(at instant: Instant) -> UInt64 {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    let wall = UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+    return wall - min(wall, (ReactorThread.clock() - instant).milliseconds)
+  }
+}
+
+/// Things to be done later, on the control thread.
+struct Timers {
+  private struct Entry {
+    let due: Instant
+    let id: UInt64
+    let action: () -> Void
+  }
+
+  private var entries: [Entry] = []
+  private var nextID: UInt64 = 1
+
+  /// Returns an identity with which the timer can be cancelled.
+  @discardableResult
+  mutating func after(_ interval: Interval, _ action: @escaping () -> Void) -> UInt64 {
+    let id = nextID
+    nextID += 1
+    let entry = Entry(due: ReactorThread.clock() + interval, id: id, action: action)
+    let place = entries.firstIndex { entry.due < $0.due } ?? entries.endIndex
+    entries.insert(entry, at: place)
+    return id
+  }
+
+  mutating func cancel(_ id: UInt64) {
+    entries.removeAll { $0.id == id }
+  }
+
+  /// The actions that are due, oldest first.
+  mutating func takeDue() -> [() -> Void] {
+    let now = ReactorThread.clock()
+    let count = entries.prefix { !(now < $0.due) }.count
+    defer { entries.removeFirst(count) }
+    return entries.prefix(count).map { $0.action }
+  }
+
+  /// Milliseconds until the next one, rounded up; -1 when there is none.
+  var pollTimeout: Int32 {
+    guard let first = entries.first else { return -1 }
+    let wait = first.due - ReactorThread.clock()
+    return Int32(clamping: (wait.nanoseconds + 999_999) / 1_000_000)
+  }
+}

@@ -1,0 +1,141 @@
+internal import ArgumentParser
+internal import Control
+internal import Daemon
+internal import Glibc
+
+/// `mpathd`: argument parsing only; everything else is in the Daemon module.
+@main
+struct MpathdCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mpathd",
+    abstract: "Join several paths to one medium into a device, and export it over NBD.",
+    discussion: """
+      mpathd stays in the foreground and logs to standard error. Its first line on standard output \
+      says that it is ready: the control socket answers, and the devices it had when it last ran \
+      are served again. mpctl drives it.
+
+      Each device has a socket of its own, RUN-DIR/NAME.sock, which any NBD client can open; NAME \
+      and the empty export name both work. That socket is the disk itself: by default only the \
+      user of mpathd may open it.
+
+      SIGTERM and SIGINT end it after everything in flight has been answered; a second one ends \
+      it at once.
+
+      Examples:
+        mpathd                       # as root: /run/mpathd and /var/lib/mpathd
+        mpathd --run-dir ./run       # as anybody: everything in ./run
+      """,
+    version: ProgramVersion.text)
+
+  @Option(
+    name: .customLong("run-dir"),
+    help: ArgumentHelp(
+      "Where the sockets are.",
+      discussion: "With this option the state file is here too. Default: /run/mpathd.",
+      valueName: "dir"))
+  var runDirectory: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The control socket.",
+      discussion: "Default: MPATHD_SOCKET in the environment, or RUN-DIR/control.sock.",
+      valueName: "path"))
+  var socket: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The file that remembers the devices.",
+      discussion: "Default: /var/lib/mpathd/devices.json, or RUN-DIR/devices.json.",
+      valueName: "path"))
+  var stateFile: String?
+
+  @Flag(help: "Remember nothing: a restart begins without devices.")
+  var noState = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Threads that carry requests.", discussion: "Default: one per core, at most 4.",
+      valueName: "count"))
+  var reactors: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Permissions of the devices' sockets, in octal.", discussion: "Default: 600.",
+      valueName: "mode"))
+  var socketMode: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What to log: debug, info, warning or error.", valueName: "level"))
+  var logLevel = "info"
+
+  func validate() throws {
+    if let reactors, !(1...16).contains(reactors) {
+      throw ValidationError("--reactors takes 1 to 16")
+    }
+    guard ["debug", "info", "warning", "error"].contains(logLevel) else {
+      throw ValidationError("--log-level takes debug, info, warning or error")
+    }
+    if let socketMode, UInt32(socketMode, radix: 8).map({ $0 <= 0o777 }) != true {
+      throw ValidationError("--socket-mode takes an octal number such as 660")
+    }
+    if noState && stateFile != nil {
+      throw ValidationError("--no-state and --state-file exclude each other")
+    }
+  }
+
+  func run() throws {
+    let status: Int32
+    do throws(ControlError) {
+      status = try Daemon.run(try options()) { line in
+        print(line)
+        fflush(nil)
+      }
+    } catch {
+      Self.complain(error)
+      throw ExitCode(1)
+    }
+    throw ExitCode(status)
+  }
+
+  private func options() throws(ControlError) -> DaemonOptions {
+    let here = Self.workingDirectory()
+    let directory = try RunDirectory(
+      path: runDirectory ?? RunDirectory.defaultPath, workingDirectory: here)
+    let environment = unsafe getenv(RunDirectory.socketVariable).map {
+      unsafe String(cString: $0)
+    }
+    let control = try RunDirectory.controlSocket(
+      socketFlag: socket, runDirectoryFlag: runDirectory, environment: environment,
+      workingDirectory: here)
+    return DaemonOptions(
+      runDirectory: directory, controlSocket: control,
+      stateFile: try rememberedIn(directory, here),
+      reactors: reactors ?? min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
+      socketMode: socketMode.flatMap { UInt32($0, radix: 8) } ?? 0o600, logLevel: logLevel)
+  }
+
+  private func rememberedIn(
+    _ directory: RunDirectory, _ here: String
+  ) throws(ControlError) -> String? {
+    if noState { return nil }
+    if let stateFile {
+      return try PathOperand.absolute(
+        stateFile, workingDirectory: here, isDeviceEntry: { _ in false })
+    }
+    return runDirectory == nil ? "/var/lib/mpathd/devices.json" : directory.path + "/devices.json"
+  }
+
+  private static func workingDirectory() -> String {
+    guard let path = unsafe getcwd(nil, 0) else { return "/" }
+    defer { unsafe free(path) }
+    return unsafe String(cString: path)
+  }
+
+  private static func complain(_ error: ControlError) {
+    var text = "mpathd: \(error.message)\n"
+    if let hint = error.hint { text += "  fix: \(hint)\n" }
+    let bytes = Array(text.utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+}
