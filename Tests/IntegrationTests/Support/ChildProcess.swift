@@ -30,8 +30,10 @@ final class ChildProcess {
     let stem = directory + "/" + name + "." + String(Self.nextNumber())
     outputFile = stem + ".out"
     errorsFile = stem + ".err"
+    // env(1) changes the directory and becomes the program: posix_spawn's own way to do so is
+    // hidden from Swift.
     pid = try Self.spawn(
-      program, arguments, directory: directory, environment: environment,
+      ["env", "--chdir=" + directory, program] + arguments, environment: environment,
       outputFile: outputFile, errorsFile: errorsFile)
   }
 
@@ -94,19 +96,15 @@ final class ChildProcess {
   }
 
   private static func spawn(
-    _ program: String, _ arguments: [String], directory: String,
-    environment: [String: String], outputFile: String, errorsFile: String
+    _ words: [String], environment: [String: String], outputFile: String, errorsFile: String
   ) throws -> pid_t {
-    var actions = posix_spawn_file_actions_t()
+    var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     let flags = O_WRONLY | O_CREAT | O_TRUNC
     unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     unsafe posix_spawn_file_actions_addopen(&actions, 1, outputFile, flags, 0o600)
     unsafe posix_spawn_file_actions_addopen(&actions, 2, errorsFile, flags, 0o600)
-    unsafe posix_spawn_file_actions_addchdir_np(&actions, directory)
-    // A descriptor that some other test has open must not live on in a daemon.
-    unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
 
     var attributes = posix_spawnattr_t()
     unsafe posix_spawnattr_init(&attributes)
@@ -119,13 +117,13 @@ final class ChildProcess {
 
     var pid: pid_t = 0
     let variables = HostEnvironment.all.merging(environment) { $1 }.map { "\($0)=\($1)" }
-    let result = withCStrings([program] + arguments) { argv in
-      withCStrings(variables) { envp in
-        unsafe posix_spawnp(&pid, program, &actions, &attributes, argv, envp)
+    let result = unsafe withCStrings(words) { argv in
+      unsafe withCStrings(variables) { envp in
+        unsafe posix_spawnp(&pid, words[0], &actions, &attributes, argv, envp)
       }
     }
     guard result == 0 else {
-      throw LabError("\(program) cannot be started: \(HostEnvironment.text(errno: result))")
+      throw LabError("\(words[0]) cannot be started: \(HostEnvironment.text(errno: result))")
     }
     return pid
   }

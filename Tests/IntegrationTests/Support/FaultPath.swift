@@ -1,3 +1,5 @@
+internal import Testing
+
 /// A path that can fail for real; see scripts/lib/faultpath, which does the work.
 final class FaultPath {
   let lab: Lab

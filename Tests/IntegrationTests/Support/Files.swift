@@ -47,7 +47,7 @@ enum Files {
     // Short, since socket names in it have at most 107 bytes.
     var name = Array("/tmp/mpath.XXXXXX".utf8CString)
     return try unsafe name.withUnsafeMutableBufferPointer { buffer in
-      guard let path = unsafe mkdtemp(buffer.baseAddress) else {
+      guard let name = buffer.baseAddress, let path = unsafe mkdtemp(name) else {
         throw LabError("no temporary directory: \(HostEnvironment.text(errno: errno))")
       }
       return unsafe String(cString: path)

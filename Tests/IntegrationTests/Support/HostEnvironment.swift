@@ -4,7 +4,7 @@ internal import Glibc
 enum HostEnvironment {
   static var all: [String: String] {
     var variables: [String: String] = [:]
-    guard var entry = unsafe environ else { return [:] }
+    var entry = unsafe environ
     while let text = unsafe entry.pointee {
       let parts = unsafe String(cString: text).split(separator: "=", maxSplits: 1)
       if let name = parts.first {

@@ -1,3 +1,5 @@
+internal import Testing
+
 /// A loop device, the nearest thing to a disk that every Linux machine has.
 struct LoopDevice {
   /// Such as /dev/loop3.
