@@ -59,13 +59,14 @@ extension MultipathMachine {
   }
 
   /// Books a successful flush: the path is clean up to the epoch at which it was issued, and in a
-  /// shared domain so is every path that cannot be asked itself.
+  /// shared domain so is every path that cannot be asked itself, or that this request has asked in vain.
   mutating func flushCovered(_ attempt: AttemptRecord) {
     table[attempt.path].cleanEpoch = max(table[attempt.path].cleanEpoch, attempt.flushEpoch)
     guard configuration.cacheDomain == .shared else { return }
+    let tried = requests[Int(attempt.request)].tried
     for position in 0..<table.orderedCount {
       let path = table.ordered(position)
-      guard !table[path].isUsable else { continue }
+      guard !table[path].isUsable || tried.contains(path) else { continue }
       table[path].cleanEpoch = max(table[path].cleanEpoch, attempt.flushEpoch)
     }
   }

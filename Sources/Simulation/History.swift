@@ -29,8 +29,6 @@ struct History {
   private var ended: [UInt64] = [0]
   /// Per sector, the latest beginning of an acknowledged write: what ended before it is overwritten.
   private var floor: [UInt64]
-  /// Per sector, when a cache loss last turned it back.
-  private var turnedBackAt: [UInt64]
   /// Per sector, the latest acknowledged writes, newest last.
   private var acknowledged: [Acknowledged]
   private var promises: [Promise] = []
@@ -40,7 +38,6 @@ struct History {
 
   init(sectorCount: Int) {
     floor = Array(repeating: 0, count: sectorCount)
-    turnedBackAt = Array(repeating: 0, count: sectorCount)
     acknowledged = Array(repeating: Acknowledged(), count: sectorCount * Self.remembered)
   }
 
@@ -84,12 +81,9 @@ struct History {
 
   // MARK: Reads
 
-  /// Whether a read that began at `start`, when the sector's floor was `floorThen`, may see `stamp`.
-  func mayRead(_ stamp: UInt64, from sector: Int, since start: UInt64, floorThen: UInt64) -> Bool {
-    guard stamp < UInt64(began.count) else { return false }
-    var bound = floorThen
-    if turnedBackAt[sector] > start { bound = min(bound, floor[sector]) }
-    return ended[Int(stamp)] >= bound
+  /// Whether a read may see `stamp`, when the sector's floor was `floor` at its beginning.
+  func mayRead(_ stamp: UInt64, floor: UInt64) -> Bool {
+    stamp < UInt64(began.count) && ended[Int(stamp)] >= floor
   }
 
   // MARK: Flushes and what they promise
@@ -124,10 +118,7 @@ struct History {
       if mustBeTold, entry.ended > lastFlushErrorAt { untoldLoss = min(untoldLoss, entry.ended) }
       acknowledged[place] = Acknowledged()
     }
-    if end < floor[sector] {
-      floor[sector] = began[Int(stamp)]
-      turnedBackAt[sector] = tick()
-    }
+    if end < floor[sector] { floor[sector] = began[Int(stamp)] }
     return true
   }
 

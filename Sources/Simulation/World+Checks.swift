@@ -59,9 +59,7 @@ extension World {
       for (offset, sector) in record.sectors.enumerated() {
         let stamp = memory[first + offset]
         let floor = floors[Int(slot) * Self.sectorsPerRequestMax + offset]
-        if history.mayRead(stamp, from: sector, since: record.beganMoment, floorThen: floor) {
-          continue
-        }
+        if history.mayRead(stamp, floor: floor) { continue }
         violate(.readsWhatWasWritten, "slot \(slot) read write \(stamp) from sector \(sector)")
         return
       }

@@ -174,14 +174,23 @@ extension World {
   }
 
   mutating func loseCache(_ cache: Int) {
+    let reads = slots.indices.filter {
+      slots[$0].operation == .read && slots[$0].phase == .running
+    }
     for sector in medium.lose(cache: cache) {
       let stamp = medium.visible[sector]
       // One cache for all is one server for all: its power loss is seen by every path and by nobody
       // else, and the machine has no sign to tell it from a loss of the connection.
       let mustBeTold = scenario.cacheDomain == .isolated
-      if history.turnedBack(sector, to: stamp, mustBeTold: mustBeTold) { continue }
-      violate(.flushCovers, "sector \(sector) was flushed and fell back to write \(stamp)")
-      return
+      guard history.turnedBack(sector, to: stamp, mustBeTold: mustBeTold) else {
+        violate(.flushCovers, "sector \(sector) was flushed and fell back to write \(stamp)")
+        return
+      }
+      // Reads under way may see what the sector fell back to, even if it is written anew meanwhile.
+      for slot in reads where slots[slot].sectors.contains(sector) {
+        let place = slot * Self.sectorsPerRequestMax + sector - slots[slot].sectors.lowerBound
+        floors[place] = min(floors[place], history.floor(of: sector))
+      }
     }
   }
 

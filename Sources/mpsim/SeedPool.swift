@@ -3,7 +3,8 @@ import Synchronization
 
 /// The seeds that are still to be played, and what has come out so far; shared by all threads.
 final class SeedPool: Sendable {
-  private static let none = UInt64.max
+  /// Not `UInt64.max`: `Atomic.min` was seen to compare 64-bit unsigned numbers as signed ones.
+  private static let none = UInt64(Int64.max)
 
   private let last: UInt64
   private let deadline: ContinuousClock.Instant?
