@@ -23,6 +23,6 @@ enum WorkerThreads {
       precondition(status == 0, "a thread could not be started")
       threads.append(thread)
     }
-    for thread in threads { _ = unsafe pthread_join(thread, nil) }
+    for thread in threads { _ = pthread_join(thread, nil) }
   }
 }
