@@ -14,6 +14,11 @@ extension MultipathMachine {
       finish(slot, .failure(errno: Errno.eio), effects: &effects)
       return
     }
+    if table.attached.isEmpty {
+      // Nobody is there to vouch for what was written before the last path was removed.
+      endOrWait(slot, at: now, effects: &effects)
+      return
+    }
     let owing = pathsOwing(requests[Int(slot)].flushEpoch)
     if owing.isEmpty {
       finish(slot, .success, effects: &effects)
