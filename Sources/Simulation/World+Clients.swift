@@ -155,7 +155,7 @@ extension World {
     case .faults:
       let wait = microseconds(upTo: clients[client].plan.pauseMicroseconds)
       events.schedule(.clientTurn(client: client), at: now + wait)
-    case .healing, .done: break
+    case .healing, .ending, .done: break
     case .readingBack, .flushing: readBack()
     }
   }
@@ -218,7 +218,7 @@ extension World {
   mutating func readBack() {
     let client = clients.count - 1
     switch phase {
-    case .faults, .healing, .done: return
+    case .faults, .healing, .ending, .done: return
     case .readingBack(let next):
       guard next < scenario.sectorCount else {
         phase = .flushing(tries: 0)
@@ -241,12 +241,12 @@ extension World {
 
   private mutating func verified(_ errno: Int32) {
     switch phase {
-    case .faults, .healing, .done: break
+    case .faults, .healing, .ending, .done: break
     case .readingBack:
       if errno != 0 { violate(.finishes, "a read failed with \(errno) on healthy paths") }
     case .flushing(let tries):
       guard errno != 0 else {
-        checkEnd()
+        phase = .ending
         return
       }
       // One error may report what was lost while the faults lasted.

@@ -35,6 +35,8 @@ struct World: ~Copyable {
     case readingBack(next: Int)
     /// The last flush, which may report an old loss once before it has to succeed.
     case flushing(tries: Int)
+    /// Only a probe may still be under way.
+    case ending
     case done
   }
 
@@ -230,6 +232,7 @@ struct World: ~Copyable {
       } else if now > until {
         violate(.finishes, unfinished)
       }
+    case .ending: if freeIOs.count == ios.count { checkEnd() }
     case .readingBack, .flushing, .done: break
     }
   }
