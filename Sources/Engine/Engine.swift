@@ -79,6 +79,7 @@ public struct Engine: ~Copyable {
     let request = requests[Int(slot)]
     precondition(request.phase == .reserved)
     requests[Int(slot)].phase = .running
+    requests[Int(slot)].wasSubmitted = true
     machine.submit(
       slot: slot, operation: request.operation, flags: request.flags, range: request.range,
       at: now, effects: &decisions)
@@ -121,7 +122,10 @@ public struct Engine: ~Copyable {
     where requests[slot].session == session && !requests[slot].isOrphan {
       switch requests[slot].phase {
       case .vacant: continue
-      case .reserved, .answered: free(UInt32(slot), arena: &arena)
+      case .reserved: free(UInt32(slot), arena: &arena)
+      case .answered:
+        if requests[slot].wasSubmitted { machine.answerUnheard(slot: UInt32(slot)) }
+        free(UInt32(slot), arena: &arena)
       case .running:
         requests[slot].isOrphan = true
         if machine.cancelWaiting(slot: UInt32(slot), effects: &decisions) {
@@ -212,6 +216,7 @@ public struct Engine: ~Copyable {
   ) {
     precondition(requests[Int(slot)].phase == .running)
     if requests[Int(slot)].isOrphan {
+      machine.answerUnheard(slot: slot)
       free(slot, arena: &arena)
       return
     }

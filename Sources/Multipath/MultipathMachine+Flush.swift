@@ -11,6 +11,7 @@ extension MultipathMachine {
   mutating func dispatchFlush(_ slot: UInt32, at now: Instant, effects: inout Effects) {
     if owesFlushError {
       owesFlushError = false
+      requests[Int(slot)].tellsOfLoss = true
       finish(slot, .failure(errno: Errno.eio), effects: &effects)
       return
     }
@@ -100,5 +101,13 @@ extension MultipathMachine {
       owesFlushError = true
       table[path].cleanEpoch = table[path].dirtyEpoch
     }
+  }
+
+  /// The answer to a finished request will never reach its client: if it told of lost writes, the next
+  /// FLUSH has to tell again. To be called before the slot is used anew.
+  public mutating func answerUnheard(slot: UInt32) {
+    guard requests[Int(slot)].tellsOfLoss else { return }
+    requests[Int(slot)].tellsOfLoss = false
+    owesFlushError = true
   }
 }
