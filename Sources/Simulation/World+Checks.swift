@@ -124,6 +124,7 @@ extension World {
       engine.replySent(UInt32(slot), account: &clients[client].account, arena: &arena)
       slots[slot].phase = .vacant
     }
+    engine.close(arena: &arena)
     for buffer in ballast { arena.release(buffer) }
     ballast.removeAll()
     if engine.freeSlots != engine.slotCount || slots.contains(where: { $0.phase != .vacant }) {
