@@ -18,8 +18,10 @@ public struct Engine: ~Copyable {
   private var firstFree: UInt32
   public private(set) var freeSlots: Int
   private var decisions: MultipathMachine.Effects
-  /// The buffer of each path's probe, leased while one is in flight.
-  private var probeBuffers: RigidArray<BufferReference>
+  /// Where all probes read to: nobody looks at what they bring, so they may share it. Leased with the
+  /// first path and kept, since requests that wait for a path may hold all other memory until a probe
+  /// brings one back.
+  private var probeBuffer = BufferReference.none
 
   public init(_ configuration: MultipathConfiguration) {
     let count = configuration.requestsMax
@@ -29,7 +31,6 @@ public struct Engine: ~Copyable {
     firstFree = 0
     freeSlots = count
     decisions = MultipathMachine.Effects(capacity: 64)
-    probeBuffers = RigidArray(repeating: .none, count: MultipathConfiguration.pathsMax)
   }
 
   public var slotCount: Int { requests.count }
@@ -90,6 +91,7 @@ public struct Engine: ~Copyable {
     let request = requests[Int(slot)]
     precondition(request.phase == .reserved)
     requests[Int(slot)].phase = .running
+    requests[Int(slot)].wasSubmitted = true
     machine.submit(
       slot: slot, operation: request.operation, flags: request.flags, range: request.range,
       at: now, effects: &decisions)
@@ -137,7 +139,10 @@ public struct Engine: ~Copyable {
     where requests[slot].session == session && !requests[slot].isOrphan {
       switch requests[slot].phase {
       case .vacant: continue
-      case .reserved, .answered: free(UInt32(slot), arena: &arena)
+      case .reserved: free(UInt32(slot), arena: &arena)
+      case .answered:
+        if requests[slot].wasSubmitted { machine.answerUnheard(slot: UInt32(slot)) }
+        free(UInt32(slot), arena: &arena)
       case .running:
         requests[slot].isOrphan = true
         if machine.cancelWaiting(slot: UInt32(slot), effects: &decisions) {
@@ -166,9 +171,6 @@ public struct Engine: ~Copyable {
     effects: inout Effects
   ) {
     if completion.token.kind == TokenKind.probe {
-      let path = Int(completion.token.slot)
-      arena.release(probeBuffers[path])
-      probeBuffers[path] = .none
       machine.probeFinished(
         completion.token, outcome: completion.outcome, at: now, effects: &decisions)
     } else {
@@ -193,6 +195,7 @@ public struct Engine: ~Copyable {
     at now: Instant, arena: inout BufferArena, effects: inout Effects,
     _ change: (inout MultipathMachine, inout MultipathMachine.Effects) -> Result
   ) -> Result {
+    leaseProbeBuffer(&arena)
     let result = change(&machine, &decisions)
     translate(at: now, arena: &arena, effects: &effects)
     return result
@@ -228,6 +231,7 @@ public struct Engine: ~Copyable {
   ) {
     precondition(requests[Int(slot)].phase == .running)
     if requests[Int(slot)].isOrphan {
+      machine.answerUnheard(slot: slot)
       free(slot, arena: &arena)
       return
     }
@@ -240,16 +244,29 @@ public struct Engine: ~Copyable {
     _ token: Token, _ path: PathIndex, _ range: ByteRange, at now: Instant,
     arena: inout BufferArena, effects: inout Effects
   ) {
-    guard let buffer = arena.lease(max(1, Int(range.length))) else {
-      // Memory is short because clients are busy; the probe counts as not answered and is tried later.
+    leaseProbeBuffer(&arena)
+    guard !probeBuffer.isNone else {
+      // The device was made while clients of others held all memory; the probe is tried again later.
       machine.probeFinished(
         token, outcome: .failure(errno: Errno.eagain), at: now, effects: &decisions)
       return
     }
-    probeBuffers[Int(path.rawValue)] = buffer
     effects.append(
       .io(
         IORequest(
-          token: token, path: path, operation: .read, flags: [], range: range, buffer: buffer)))
+          token: token, path: path, operation: .read, flags: [], range: range, buffer: probeBuffer)))
+  }
+
+  private mutating func leaseProbeBuffer(_ arena: inout BufferArena) {
+    guard probeBuffer.isNone else { return }
+    probeBuffer = arena.lease(Int(machine.configuration.geometry.blockBytes)) ?? .none
+  }
+
+  /// Gives back what the engine holds for itself. The last thing to be called: all requests are over
+  /// and no probe is in flight.
+  public mutating func close(arena: inout BufferArena) {
+    precondition(busySlots == 0)
+    if !probeBuffer.isNone { arena.release(probeBuffer) }
+    probeBuffer = .none
   }
 }

@@ -15,6 +15,8 @@ struct EngineRequest: BitwiseCopyable {
   var phase = Phase.vacant
   var operation = Operation.read
   var flags = OperationFlags()
+  /// The decision machine has had it, rather than the session having answered it at once.
+  var wasSubmitted = false
   /// The client has gone: nobody waits for the reply.
   var isOrphan = false
   var session: UInt32 = 0

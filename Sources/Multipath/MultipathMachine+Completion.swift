@@ -69,6 +69,8 @@ extension MultipathMachine {
     case .write, .discard, .writeZeroes:
       writeEpoch &+= 1
       table[attempt.path].dirtyEpoch = writeEpoch
+      // Its earlier writes were disowned when it was lost; this one arrived too late for that.
+      if case .lost = table[attempt.path].service { disownWrites(of: attempt.path) }
       finish(slot, .success, effects: &effects)
     case .flush:
       flushCovered(attempt)

@@ -11,7 +11,13 @@ extension MultipathMachine {
   mutating func dispatchFlush(_ slot: UInt32, at now: Instant, effects: inout Effects) {
     if owesFlushError {
       owesFlushError = false
+      requests[Int(slot)].tellsOfLoss = true
       finish(slot, .failure(errno: Errno.eio), effects: &effects)
+      return
+    }
+    if table.attached.isEmpty {
+      // Nobody is there to vouch for what was written before the last path was removed.
+      endOrWait(slot, at: now, effects: &effects)
       return
     }
     let owing = pathsOwing(requests[Int(slot)].flushEpoch)
@@ -59,13 +65,14 @@ extension MultipathMachine {
   }
 
   /// Books a successful flush: the path is clean up to the epoch at which it was issued, and in a
-  /// shared domain so is every path that cannot be asked itself.
+  /// shared domain so is every path that cannot be asked itself, or that this request has asked in vain.
   mutating func flushCovered(_ attempt: AttemptRecord) {
     table[attempt.path].cleanEpoch = max(table[attempt.path].cleanEpoch, attempt.flushEpoch)
     guard configuration.cacheDomain == .shared else { return }
+    let tried = requests[Int(attempt.request)].tried
     for position in 0..<table.orderedCount {
       let path = table.ordered(position)
-      guard !table[path].isUsable else { continue }
+      guard !table[path].isUsable || tried.contains(path) else { continue }
       table[path].cleanEpoch = max(table[path].cleanEpoch, attempt.flushEpoch)
     }
   }
@@ -94,5 +101,13 @@ extension MultipathMachine {
       owesFlushError = true
       table[path].cleanEpoch = table[path].dirtyEpoch
     }
+  }
+
+  /// The answer to a finished request will never reach its client: if it told of lost writes, the next
+  /// FLUSH has to tell again. To be called before the slot is used anew.
+  public mutating func answerUnheard(slot: UInt32) {
+    guard requests[Int(slot)].tellsOfLoss else { return }
+    requests[Int(slot)].tellsOfLoss = false
+    owesFlushError = true
   }
 }

@@ -89,6 +89,8 @@ extension MultipathMachine {
     guard table[path].tenancy == .leaving, table[path].outstanding == 0,
       !table[path].probe.isInFlight
     else { return }
+    // Writes may have been acknowledged since it was removed.
+    disownWrites(of: path)
     table.vacate(path)
     for slot in 0..<requests.count {
       requests[slot].tried.remove(path)

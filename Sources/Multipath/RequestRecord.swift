@@ -31,6 +31,8 @@ struct RequestRecord: BitwiseCopyable {
   var verdictErrno: Int32 = 0
   /// FLUSH only: the device's write epoch at submission. A path's writes up to here must be covered.
   var flushEpoch: UInt64 = 0
+  /// FLUSH only: its error is the one report of writes that can no longer be flushed.
+  var tellsOfLoss = false
   /// Links of the queue the request waits in; `none` at the ends.
   var next = RequestRecord.none
   var previous = RequestRecord.none

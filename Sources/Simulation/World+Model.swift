@@ -1,0 +1,261 @@
+internal import BlockIO
+internal import Engine
+internal import Multipath
+
+/// What is below the engine: attempts that take their time, land on the medium and come back.
+extension World {
+  mutating func start(_ request: IORequest) {
+    let path = pathAt[Int(request.path.rawValue)]
+    guard path >= 0 else {
+      violate(.issuesOnlyToUsable, "an attempt went to a place without a path")
+      return
+    }
+    attempts += 1
+    var slot = Self.none
+    if request.token.kind == TokenKind.attempt {
+      slot = engine.machine.request(of: request.token)
+      paths[path].attempts += 1
+      checkIssue(request, slot, path)
+    }
+    paths[path].outstanding += 1
+    var longest = scenario.serviceMicroseconds
+    if paths[path].slowUntil > now { longest *= 20 }
+    let took = microseconds(upTo: longest) + .microseconds(5)
+    let completesAt = max(now, paths[path].hangsUntil) + took
+    let landsAt = now + Interval(
+      nanoseconds: UInt64(random.below(Int((completesAt - now).nanoseconds))))
+    let (outcome, landing) = fate(of: request, on: path, isProbe: slot == Self.none)
+    let io = takeIO(
+      ModelIO(
+        isInUse: true, request: request, path: path, slot: slot,
+        stamp: slot != Self.none && request.operation.modifies ? slots[Int(slot)].write : 0,
+        outcome: outcome, landingSectors: landing))
+    mix(5, UInt64(path), UInt64(slot), UInt64(outcome.errno))
+    note {
+      "path \(path) gets \(slot == Self.none ? "a probe" : "slot \(slot)") \(request.operation)"
+    }
+    let generation = ios[io].generation
+    events.schedule(.land(io: io, generation: generation), at: landsAt)
+    events.schedule(.complete(io: io, generation: generation), at: completesAt)
+  }
+
+  private mutating func takeIO(_ io: ModelIO) -> Int {
+    if let place = freeIOs.popLast() {
+      let generation = ios[place].generation &+ 1
+      ios[place] = io
+      ios[place].generation = generation
+      return place
+    }
+    ios.append(io)
+    return ios.count - 1
+  }
+
+  /// How an attempt will end, and how much of it is really done. An attempt that fails may have been
+  /// carried out in full, in part, or not at all.
+  private mutating func fate(
+    of request: IORequest, on path: Int, isProbe: Bool
+  ) -> (IOOutcome, Int) {
+    let sectors = max(1, Int(request.range.length / ModelMedium.sectorBytes))
+    if paths[path].isDead || paths[path].lostUntil > now {
+      return (.failure(errno: random.pick([Errno.enodev, Errno.enolink, Errno.enotconn])), 0)
+    }
+    if paths[path].errorsUntil > now, random.chance(percent: 70) {
+      let landing = random.pick([0, random.within(0...sectors), sectors])
+      return (.failure(errno: random.pick([Errno.eio, Errno.eio, Errno.etimedout])), landing)
+    }
+    let first = Int(request.range.offset / ModelMedium.sectorBytes)
+    if request.operation != .flush, badSectors.overlaps(first..<first + sectors) {
+      return (.failure(errno: Errno.eio), 0)
+    }
+    if !isProbe, scenario.troubles.contains(.verdicts), isFaulty, random.chance(percent: 1) {
+      let errno =
+        request.operation == .read ? Errno.eilseq : random.pick([Errno.enospc, Errno.eopnotsupp])
+      return (.failure(errno: errno), 0)
+    }
+    return (.success, sectors)
+  }
+
+  var isFaulty: Bool {
+    if case .faults = phase { return true }
+    return false
+  }
+
+  func cache(of path: Int) -> Int { scenario.cacheDomain == .shared ? 0 : path }
+
+  /// The moment at which an attempt takes effect, somewhere between issue and completion.
+  mutating func land(_ io: Int, _ generation: UInt32) {
+    let work = ios[io]
+    guard work.isInUse, work.generation == generation, work.landingSectors > 0 else { return }
+    let request = work.request
+    let first = Int(request.range.offset / ModelMedium.sectorBytes)
+    let sectors = first..<first + work.landingSectors
+    let place = Int(request.buffer.offset) / Int(ModelMedium.sectorBytes)
+    switch request.operation {
+    case .flush: medium.flush(cache: cache(of: work.path))
+    case .read:
+      let isWrong = paths[work.path].showsWrongMedium || work.outcome != .success
+      for (offset, sector) in sectors.enumerated() {
+        memory[place + offset] = isWrong ? ModelMedium.foreignStamp : medium.visible[sector]
+      }
+    case .write:
+      for offset in 0..<work.landingSectors where memory[place + offset] != work.stamp {
+        violate(.readsWhatWasWritten, "the buffer of write \(work.stamp) was used anew before it landed")
+        return
+      }
+      modify(sectors, work)
+    case .discard, .writeZeroes: modify(sectors, work)
+    }
+  }
+
+  private mutating func modify(_ sectors: Range<Int>, _ work: ModelIO) {
+    let isForced = work.request.flags.contains(.forceUnitAccess)
+    for sector in sectors {
+      if history.isOverwritten(work.stamp, by: medium.visible[sector]) {
+        violate(
+          .neverOverwrittenByOlder,
+          "write \(work.stamp) landed on sector \(sector) over write \(medium.visible[sector])")
+        return
+      }
+      medium.write(work.stamp, to: sector, cache: cache(of: work.path), isForced: isForced)
+    }
+  }
+
+  mutating func complete(_ io: Int, _ generation: UInt32) {
+    let work = ios[io]
+    guard work.isInUse, work.generation == generation else { return }
+    ios[io].isInUse = false
+    freeIOs.append(io)
+    paths[work.path].outstanding -= 1
+    mix(6, UInt64(work.path), UInt64(work.slot), UInt64(work.outcome.errno))
+    note {
+      let what = work.slot == Self.none ? "a probe" : "slot \(work.slot)"
+      return "path \(work.path) answers \(what) with \(work.outcome.errno)"
+    }
+    if work.slot != Self.none {
+      paths[work.path].attempts -= 1
+      noteAnswer(work)
+      sabotage()
+    }
+    engine.completed(
+      IOCompletion(token: work.request.token, outcome: work.outcome), at: now, arena: &arena,
+      effects: &effects)
+  }
+
+  private mutating func noteAnswer(_ work: ModelIO) {
+    let slot = Int(work.slot)
+    switch work.outcome.verdict {
+    case .none: break
+    case .target: slots[slot].verdictErrno = work.outcome.errno
+    case .doubtful:
+      slots[slot].failedOn.insert(work.request.path)
+      slots[slot].answeredOn.insert(work.request.path)
+    case .lost: slots[slot].failedOn.insert(work.request.path)
+    }
+  }
+
+  // MARK: Power
+
+  /// The cache behind a path loses power: its content is gone, and so are its paths until they are opened
+  /// anew. What was under way there comes back as ENODEV.
+  mutating func losePower(of path: Int) {
+    let isShared = scenario.cacheDomain == .shared
+    note { isShared ? "the shared cache loses power" : "the cache of path \(path) loses power" }
+    mix(7, UInt64(path))
+    for other in paths.indices where isShared || other == path {
+      guard let index = paths[other].index else { continue }
+      paths[other].isDead = true
+      if case .lost = engine.machine.table[index].service { scheduleReopening(of: other) }
+    }
+    for io in ios.indices where ios[io].isInUse && (isShared || ios[io].path == path) {
+      ios[io].outcome = .failure(errno: Errno.enodev)
+      ios[io].landingSectors = 0
+    }
+    loseCache(cache(of: path))
+  }
+
+  mutating func loseCache(_ cache: Int) {
+    let reads = slots.indices.filter {
+      slots[$0].operation == .read && slots[$0].phase == .running
+    }
+    for sector in medium.lose(cache: cache) {
+      let stamp = medium.visible[sector]
+      // One cache for all is one server for all: its power loss is seen by every path and by nobody
+      // else, and the machine has no sign to tell it from a loss of the connection.
+      let mustBeTold = scenario.cacheDomain == .isolated
+      guard history.turnedBack(sector, to: stamp, mustBeTold: mustBeTold) else {
+        violate(.flushCovers, "sector \(sector) was flushed and fell back to write \(stamp)")
+        return
+      }
+      // Reads under way may see what the sector fell back to, even if it is written anew meanwhile.
+      for slot in reads where slots[slot].sectors.contains(sector) {
+        let place = slot * Self.sectorsPerRequestMax + sector - slots[slot].sectors.lowerBound
+        floors[place] = min(floors[place], history.floor(of: sector))
+      }
+    }
+  }
+
+  mutating func scheduleReopening(of path: Int) {
+    let wait = Interval.microseconds(UInt64(random.within(500...30_000)))
+    events.schedule(.reopen(path: path), at: now + wait)
+  }
+
+  mutating func reopen(_ path: Int) {
+    guard paths[path].isDead, let index = paths[path].index, !paths[path].isLeaving,
+      case .lost = engine.machine.table[index].service
+    else { return }
+    paths[path].isDead = false
+    paths[path].showsWrongMedium =
+      isFaulty && scenario.troubles.contains(.wrongMedium) && random.chance(percent: 30)
+    let isWrong = paths[path].showsWrongMedium
+    note { "path \(path) is opened anew\(isWrong ? " and shows another medium" : "")" }
+    mix(8, UInt64(path))
+    let now = now
+    engine.decide(at: now, arena: &arena, effects: &effects) { machine, _ in
+      machine.pathReopened(index, at: now)
+    }
+  }
+
+  mutating func answerIdentity(_ index: PathIndex, _ generation: UInt32) {
+    let path = pathAt[Int(index.rawValue)]
+    guard path >= 0 else { return }
+    let verdict: IdentityVerdict
+    if paths[path].isDead || paths[path].lostUntil > now || paths[path].hangsUntil > now {
+      verdict = .unknown
+    } else {
+      verdict = paths[path].showsWrongMedium ? .different : .same
+    }
+    mix(9, UInt64(path), UInt64(verdict.rawValue))
+    note { "path \(path) is found to be \(verdict)" }
+    let now = now
+    engine.decide(at: now, arena: &arena, effects: &effects) { machine, effects in
+      machine.identityChecked(
+        index, generation: generation, verdict: verdict, at: now, effects: &effects)
+    }
+  }
+
+  mutating func detached(_ index: PathIndex) {
+    let path = pathAt[Int(index.rawValue)]
+    guard path >= 0, paths[path].isLeaving, paths[path].outstanding == 0 else {
+      violate(.countersMatch, "place \(index.rawValue) was reported as drained too early")
+      return
+    }
+    note { "path \(path) is drained" }
+    pathAt[Int(index.rawValue)] = -1
+    paths[path].index = nil
+    paths[path].isLeaving = false
+    paths[path].isDead = false
+    for slot in slots.indices {
+      slots[slot].failedOn.remove(index)
+      slots[slot].answeredOn.remove(index)
+      slots[slot].offered.remove(index)
+    }
+  }
+
+  mutating func heard(_ event: MultipathEvent) {
+    note { "event \(event)" }
+    if case .pathLost(let index, _) = event {
+      let path = pathAt[Int(index.rawValue)]
+      if path >= 0 { scheduleReopening(of: path) }
+    }
+  }
+}

@@ -1,0 +1,170 @@
+internal import BlockIO
+internal import Engine
+internal import Multipath
+
+/// Faults and the operator: what happens to paths at bad moments, and what makes them well again.
+extension World {
+  private static let faults: TroubleSet = [.errors, .lost, .slow, .hang, .badRange, .powerLoss]
+  private static let acts: TroubleSet = [.holds, .membership, .failQueued, .wrongMedium]
+
+  /// Strikes one path with one of the enabled faults.
+  mutating func strike() {
+    guard isFaulty else { return }
+    events.schedule(.fault, at: now + pause(around: scenario.faultEvery))
+    guard let fault = draw(from: Self.faults) else { return }
+    let path = random.below(paths.count)
+    let end = now + min(.milliseconds(UInt64(random.pick([2, 20, 100, 300]))), Scenario.faultLongest)
+    mix(10, UInt64(fault.rawValue), UInt64(path))
+    note { "path \(path) is struck by \(Self.word(for: fault)) until \(end.nanoseconds / 1_000)" }
+    switch fault {
+    case .errors: paths[path].errorsUntil = end
+    case .lost: paths[path].lostUntil = end
+    case .slow: paths[path].slowUntil = end
+    case .hang: paths[path].hangsUntil = end
+    case .badRange: strikeMedium()
+    // A power loss is rarer than the rest, or nothing would ever live long enough to be lost.
+    default: if random.chance(percent: 30) { losePower(of: path) }
+    }
+  }
+
+  private mutating func strikeMedium() {
+    guard random.chance(percent: 50) else {
+      badSectors = 0..<0
+      return
+    }
+    let first = random.below(scenario.sectorCount)
+    badSectors = first..<min(scenario.sectorCount, first + random.within(1...8))
+  }
+
+  private mutating func draw(from kinds: TroubleSet) -> TroubleSet? {
+    let enabled = TroubleSet.words.map(\.0).filter {
+      kinds.contains($0) && scenario.troubles.contains($0)
+    }
+    return enabled.isEmpty ? nil : random.pick(enabled)
+  }
+
+  private static func word(for trouble: TroubleSet) -> String {
+    TroubleSet.words.first { $0.0 == trouble }?.1 ?? "?"
+  }
+
+  // MARK: The operator
+
+  mutating func operate() {
+    guard isFaulty else { return }
+    events.schedule(.operatorTurn, at: now + pause(around: scenario.operatorEvery))
+    guard let act = draw(from: Self.acts) else { return }
+    let path = random.below(paths.count)
+    mix(11, UInt64(act.rawValue), UInt64(path))
+    switch act {
+    case .holds: if random.chance(percent: 40) { hold(path) } else { restore(path) }
+    case .membership:
+      if paths[path].index == nil { attach(path) } else { remove(path) }
+    case .failQueued: failQueued()
+    default:
+      // Somebody plugs the cable into the right socket again.
+      paths[path].showsWrongMedium = false
+      restore(path)
+    }
+  }
+
+  mutating func attach(_ path: Int) {
+    // The daemon compares a path before it adds it.
+    guard paths[path].index == nil, !paths[path].showsWrongMedium else { return }
+    paths[path].isHeld = false
+    let now = now
+    var cause: FaultCause?
+    if paths[path].lostUntil > now {
+      cause = FaultCause(errno: Errno.enodev, operation: .read, offset: 0)
+    }
+    let index = engine.decide(at: now, arena: &arena, effects: &effects) { machine, effects in
+      machine.addPath(lost: cause, at: now, effects: &effects)
+    }
+    guard let index else {
+      violate(.countersMatch, "the path table is full")
+      return
+    }
+    note { "path \(path) is added at place \(index.rawValue)" }
+    paths[path].index = index
+    pathAt[Int(index.rawValue)] = path
+  }
+
+  private mutating func remove(_ path: Int) {
+    guard let index = paths[path].index, !paths[path].isLeaving else { return }
+    note { "path \(path) is removed" }
+    paths[path].isLeaving = true
+    let now = now
+    engine.decide(at: now, arena: &arena, effects: &effects) { machine, effects in
+      machine.removePath(index, at: now, effects: &effects)
+    }
+  }
+
+  private mutating func hold(_ path: Int) {
+    guard let index = paths[path].index, !paths[path].isLeaving else { return }
+    note { "path \(path) is held" }
+    paths[path].isHeld = true
+    let now = now
+    engine.decide(at: now, arena: &arena, effects: &effects) { machine, effects in
+      machine.holdPath(index, at: now, effects: &effects)
+    }
+  }
+
+  /// The daemon compares a path before it restores it, and refuses one that cannot be read.
+  private mutating func restore(_ path: Int) {
+    guard let index = paths[path].index, !paths[path].isLeaving else { return }
+    let isUnreadable = paths[path].isDead || paths[path].lostUntil > now
+    if isUnreadable && !paths[path].isHeld { return }
+    let isWrong = paths[path].showsWrongMedium
+    note { "path \(path) is restored\(isWrong ? ", and found wrong" : "")" }
+    if !isWrong { paths[path].isHeld = false }
+    let now = now
+    engine.decide(at: now, arena: &arena, effects: &effects) { machine, effects in
+      if isWrong {
+        machine.markForeign(index, at: now, effects: &effects)
+      } else {
+        machine.restorePath(index, at: now, effects: &effects)
+      }
+    }
+  }
+
+  private mutating func failQueued() {
+    note { "the queue is failed" }
+    let queued = engine.machine.queuedCount
+    let count = engine.decide(at: now, arena: &arena, effects: &effects) { machine, effects in
+      machine.failQueued(effects: &effects)
+    }
+    if count != queued { violate(.countersMatch, "\(queued) were queued, \(count) were failed") }
+    isFailingQueued = true
+    settle()
+    isFailingQueued = false
+  }
+
+  // MARK: The end of all trouble
+
+  mutating func heal() {
+    note { "the faults stop" }
+    phase = .healing(until: now + scenario.livenessBound)
+    badSectors = 0..<0
+    for path in paths.indices {
+      paths[path].errorsUntil = .zero
+      paths[path].lostUntil = .zero
+      paths[path].slowUntil = .zero
+    }
+    events.schedule(.healTurn, at: now)
+  }
+
+  /// The operator undoes what he did and what only he can undo; the rest has to heal by itself.
+  mutating func healPaths() {
+    guard case .healing = phase else { return }
+    events.schedule(.healTurn, at: now + .milliseconds(5))
+    for path in paths.indices {
+      paths[path].showsWrongMedium = false
+      guard let index = paths[path].index else {
+        attach(path)
+        continue
+      }
+      let isForeign = engine.machine.table[index].service == .foreign
+      if paths[path].isHeld || isForeign { restore(path) }
+      if isForeign && paths[path].isDead { paths[path].isDead = false }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import Simulation
+import Synchronization
+
+/// The seeds that are still to be played, and what has come out so far; shared by all threads.
+final class SeedPool: Sendable {
+  /// Not `UInt64.max`: `Atomic.min` was seen to compare 64-bit unsigned numbers as signed ones.
+  private static let none = UInt64(Int64.max)
+
+  private let last: UInt64
+  private let deadline: ContinuousClock.Instant?
+  private let isVerbose: Bool
+  private let next: Atomic<UInt64>
+  private let scenarios = Atomic<Int>(0)
+  private let requests = Atomic<Int>(0)
+  private let violating = Atomic<UInt64>(none)
+
+  init(seeds: ClosedRange<UInt64>, seconds: Int64?, isVerbose: Bool) {
+    last = seeds.upperBound
+    next = Atomic(seeds.lowerBound)
+    deadline = seconds.map { ContinuousClock.now + .seconds($0) }
+    self.isVerbose = isVerbose
+  }
+
+  var totals: (scenarios: Int, requests: Int) {
+    (scenarios.load(ordering: .relaxed), requests.load(ordering: .relaxed))
+  }
+
+  /// The lowest seed that broke a promise, among those that were played.
+  var violatingSeed: UInt64? {
+    let seed = violating.load(ordering: .relaxed)
+    return seed == Self.none ? nil : seed
+  }
+
+  /// Plays seeds until there are none, time is up, or some thread has found a violation.
+  func work() {
+    while violatingSeed == nil {
+      if let deadline, ContinuousClock.now >= deadline { return }
+      let seed = next.wrappingAdd(1, ordering: .relaxed).oldValue
+      guard seed <= last else { return }
+      if isVerbose { print("seed \(seed) begins") }
+      let result = Scenario(seed: seed).run()
+      scenarios.add(1, ordering: .relaxed)
+      requests.add(result.requests, ordering: .relaxed)
+      if isVerbose { print(result.summary) }
+      if result.violation != nil { violating.min(seed, ordering: .relaxed) }
+    }
+  }
+}
