@@ -42,6 +42,9 @@ final class Lab {
     cleanups.append(cleanup)
   }
 
+  /// Where our Python scripts are.
+  var scripts: String { HostEnvironment.packageDirectory + "/Tests/IntegrationTests/Scripts" }
+
   /// The absolute name of a file here.
   func file(_ name: String) -> String { directory + "/" + name }
 
@@ -102,9 +105,9 @@ final class Lab {
     _ name: String, _ arguments: [String] = [], atMostSeconds seconds: Int = 60,
     sourceLocation: SourceLocation = #_sourceLocation
   ) async throws -> String {
-    let path = HostEnvironment.packageDirectory + "/Tests/IntegrationTests/Scripts/" + name
-    return try await succeed(
-      Self.python, ["-B", path] + arguments, atMostSeconds: seconds,
+    try await succeed(
+      // -B: no compiled copies beside the sources.
+      Self.python, ["-B", scripts + "/" + name] + arguments, atMostSeconds: seconds,
       sourceLocation: sourceLocation)
   }
 
