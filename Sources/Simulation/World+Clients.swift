@@ -82,7 +82,7 @@ extension World {
       }
     }
     if operation == .write {
-      fill(engine.buffer(of: slot), sectors: slots[place].sectors.count, slots[place].write)
+      fill(engine.payload(of: slot).buffer, sectors: slots[place].sectors.count, slots[place].write)
     }
     mix(2, UInt64(slot), UInt64(operation.rawValue), slots[place].range.offset)
     let record = slots[place]
