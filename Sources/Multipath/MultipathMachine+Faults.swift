@@ -57,6 +57,7 @@ extension MultipathMachine {
     table[path].changedAt = now
     table[path].counters.restores &+= 1
     endProbing(path)
+    table[path].stallBackoff = 0
     table[path].probe.returnedAt = now
     table[path].probe.dueAt = now + configuration.probe.idle
     table.refresh(path)

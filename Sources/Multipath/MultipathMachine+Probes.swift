@@ -9,16 +9,7 @@ extension MultipathMachine {
   /// each time.
   mutating func beginProbing(_ path: PathIndex, at now: Instant) {
     let schedule = configuration.probe
-    if let returned = table[path].probe.returnedAt {
-      let window = max(1, schedule.flapWindow.nanoseconds)
-      let stayed = (now - returned).nanoseconds / window
-      let previous = table[path].probe.holdDown.nanoseconds
-      let next =
-        stayed == 0
-        ? max(schedule.flapFirst.nanoseconds, previous * 2) : previous >> min(63, stayed)
-      table[path].probe.holdDown = min(schedule.flapLongest, Interval(nanoseconds: next))
-      table[path].probe.returnedAt = nil
-    }
+    noteFlap(path, at: now)
     table[path].probe.goodInRow = 0
     table[path].probe.badInRow = 0
     table[path].probe.goodNeeded = Int32(schedule.goodNeeded)
@@ -26,6 +17,24 @@ extension MultipathMachine {
     table[path].probe.wait = schedule.first
     let first = max(schedule.first, table[path].probe.holdDown)
     table[path].probe.dueAt = table[path].probe.isInFlight ? nil : now + first
+  }
+
+  /// A path that fails again soon after its return may do so once; from then on it stays out for a while,
+  /// twice as long each time, and half as long for each window in which it stayed good.
+  private mutating func noteFlap(_ path: PathIndex, at now: Instant) {
+    let schedule = configuration.probe
+    guard let returned = table[path].probe.returnedAt else { return }
+    table[path].probe.returnedAt = nil
+    let stayed = (now - returned).nanoseconds / max(1, schedule.flapWindow.nanoseconds)
+    let flaps = table[path].probe.flaps
+    table[path].probe.flaps = stayed == 0 ? flaps + 1 : flaps - min(flaps, UInt32(clamping: stayed))
+    let doublings = UInt64(min(30, table[path].probe.flaps))
+    guard doublings >= 2 else {
+      table[path].probe.holdDown = .zero
+      return
+    }
+    let wait = schedule.flapFirst.nanoseconds &<< (doublings - 2)
+    table[path].probe.holdDown = min(schedule.flapLongest, Interval(nanoseconds: wait))
   }
 
   mutating func endProbing(_ path: PathIndex) {
@@ -147,6 +156,11 @@ extension MultipathMachine {
   ) {
     table[path].probe.goodInRow += 1
     table[path].probe.wait = configuration.probe.first
+    if isNeededNow(path) {
+      enterService(path, .lastGoodPathFailed, at: now, effects: &effects)
+      useReturnedPath(at: now, effects: &effects)
+      return
+    }
     guard table[path].probe.goodInRow >= table[path].probe.goodNeeded,
       table[path].unresolved == 0
     else {
@@ -160,6 +174,12 @@ extension MultipathMachine {
     }
     table[path].probe.awaitsIdentity = true
     effects.append(.checkIdentity(path: path, generation: table[path].probe.generation))
+  }
+
+  /// Every path in service is suspected of hanging, and this one, out of service for an error or an earlier
+  /// stall, has just answered: auto-restore, for the same reason as when the last good path fails.
+  private func isNeededNow(_ path: PathIndex) -> Bool {
+    !suspects.isEmpty && table.usable.subtracting(suspects).isEmpty && table[path].isRestorable
   }
 
   private mutating func probeFailed(

@@ -1,5 +1,5 @@
 internal import BasicContainers
-internal import BlockIO
+public import BlockIO
 
 /// Paths that do not answer. Quiet for too long makes a path suspect; a sibling's answer makes it
 /// stalled; then its attempts are given up, where that can be done without losing an acknowledged write.
@@ -20,7 +20,7 @@ extension MultipathMachine {
     guard table.attached.count > 1, hasSomethingToGiveUp(path), let since = quietSince(path)
     else { return nil }
     if let accused = table[path].accusedAt { return accused + Self.accusationGrace }
-    return suspects.contains(path) ? nil : since + table[path].patience
+    return suspects.contains(path) ? nil : since + patience(path)
   }
 
   /// A path out of service whose only debt is a probe has nothing that could go elsewhere.
@@ -38,23 +38,27 @@ extension MultipathMachine {
       }
       if now - deadline > Interval.milliseconds(25) {
         // We come late ourselves: the machine was busy elsewhere, and answers may be waiting.
-        table[path].busySince = now - table[path].patience + .milliseconds(10)
+        table[path].busySince = now - patience(path) + .milliseconds(10)
         continue
       }
-      if table[path].isUsable { refreshPatience(path) }
-      guard let anew = quietDeadline(path), !(now < anew) else { continue }
       suspects.insert(path)
       callWitness(for: path, at: now, effects: &effects)
     }
     if !suspects.isEmpty { judgeSuspects(at: now, effects: &effects) }
   }
 
-  /// The wait that a path's own history allows it.
-  private mutating func refreshPatience(_ path: PathIndex) {
+  /// How long the path may be silent: `factor` times what its slowest answers usually take. The factor is
+  /// shared among the attempts that wait: that one of eight is slow is likely, that all are is not.
+  public func patience(_ path: PathIndex) -> Interval {
     let policy = configuration.stall
-    let slowest = table.slowestUsual(path)
-    let scaled = Interval(nanoseconds: slowest.nanoseconds * policy.factor)
-    table[path].patience = min(policy.ceiling, max(policy.floor, scaled))
+    let waiting = max(1, UInt32(bitPattern: table[path].live))
+    let doublings = min(16, 31 - waiting.leadingZeroBitCount)
+    let factor = max(1, policy.factor &>> UInt64(doublings))
+    let scaled = Interval(nanoseconds: table[path].usual.nanoseconds &* factor)
+    let patience = min(policy.ceiling, max(policy.floor, scaled))
+    guard table[path].stallBackoff > 0 else { return patience }
+    let stretched = patience.nanoseconds &<< UInt64(min(12, table[path].stallBackoff))
+    return min(policy.ceiling, Interval(nanoseconds: stretched))
   }
 
   /// Makes sure that somebody can testify: the suspect itself, when all it owes may take long, and an idle
@@ -70,14 +74,24 @@ extension MultipathMachine {
       return
     }
     guard !siblingAnswered(since: quietSince(path) ?? now, besides: path) else { return }
+    if probeSibling(of: path, at: now, effects: &effects, where: { $0.isUsable }) { return }
+    guard table.usable.subtracting(suspects).isEmpty else { return }
+    // Nobody in service can testify: whoever could be brought back is asked.
+    while probeSibling(of: path, at: now, effects: &effects, where: { $0.isRestorable }) {}
+  }
+
+  private mutating func probeSibling(
+    of path: PathIndex, at now: Instant, effects: inout Effects, where fits: (PathRecord) -> Bool
+  ) -> Bool {
     for position in 0..<table.orderedCount {
       let sibling = table.ordered(position)
-      guard sibling != path, table[sibling].isUsable, table[sibling].live == 0,
+      guard sibling != path, fits(table[sibling]), table[sibling].live == 0,
         !table[sibling].probe.isInFlight
       else { continue }
       startProbe(sibling, at: now, effects: &effects)
-      return
+      return true
     }
+    return false
   }
 
   private func siblingAnswered(since: Instant, besides path: PathIndex) -> Bool {
@@ -141,9 +155,7 @@ extension MultipathMachine {
     }
     // Those that have to wait are looked at again, less and less often.
     table[path].busySince = now
-    table[path].patience = min(
-      configuration.stall.ceiling,
-      Interval(nanoseconds: table[path].patience.nanoseconds * 2))
+    table[path].stallBackoff = min(30, table[path].stallBackoff + 1)
     effects.append(
       .event(.pathStalled(path, quiet: quiet, reissued: reissued, waiting: waiting)))
     useRoom(at: now, effects: &effects)

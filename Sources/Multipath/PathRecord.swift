@@ -59,8 +59,11 @@ public struct PathRecord: Sendable, BitwiseCopyable {
   var accusedAt: Instant?
   /// When attempts began to be outstanding without a break.
   var busySince = Instant.zero
-  /// Without an answer for this long, the path is suspect; from its own history.
-  public internal(set) var patience = Interval.milliseconds(50)
+  /// What its slowest answers usually take: the larger p99.9 of its reads and its writes; zero without
+  /// enough history.
+  public internal(set) var usual = Interval.zero
+  /// Times in a row that attempts which cannot be given up have been looked at; each doubles the wait.
+  var stallBackoff: UInt8 = 0
   /// Times it was found to be stalled.
   public internal(set) var stalls: UInt64 = 0
   /// Attempts in the order of their issue, linked through their records.
@@ -114,6 +117,7 @@ struct ProbeState: Sendable, BitwiseCopyable {
   var badInRow: Int32 = 0
   /// Flapping: when it last returned, and how long it stays out next time.
   var returnedAt: Instant?
+  var flaps: UInt32 = 0
   var holdDown = Interval.zero
 }
 

@@ -75,10 +75,11 @@ public struct PathTable: ~Copyable {
     } else {
       writeTimes[Int(path.rawValue)].record(took)
     }
+    let samples = readTimes[Int(path.rawValue)].total &+ writeTimes[Int(path.rawValue)].total
+    if samples % 256 == 32 { self[path].usual = slowestUsual(path) }
   }
 
-  /// The larger p99.9 of its reads and its writes; zero without enough history.
-  func slowestUsual(_ path: PathIndex) -> Interval {
+  private func slowestUsual(_ path: PathIndex) -> Interval {
     let reads = readTimes[Int(path.rawValue)].quantile(perMille: 999)
     let writes = writeTimes[Int(path.rawValue)].quantile(perMille: 999)
     return max(reads ?? .zero, writes ?? .zero)

@@ -19,7 +19,7 @@ public enum GiveUpMode: UInt8, Sendable, BitwiseCopyable {
 /// When a path counts as stalled, and what follows.
 ///
 /// Stalling is relative: a path is suspect when it has answered nothing for longer than `floor` and
-/// `factor` times its own p99.9, while it has attempts outstanding and a sibling has answered something.
+/// `factor` times its own p99.9 (the less the more attempts wait), while it has attempts outstanding and a sibling has answered something.
 /// Where no sibling was busy, one is probed as a witness: when nobody answers, the target is slow and no
 /// path is to blame.
 public struct StallPolicy: Sendable, BitwiseCopyable {
