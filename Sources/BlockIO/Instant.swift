@@ -21,6 +21,14 @@ public struct Instant: Comparable, Hashable, Sendable, BitwiseCopyable {
     Instant(nanoseconds: left.nanoseconds &+ right.nanoseconds)
   }
 
+  /// An earlier instant; not before the clock's origin.
+  @inlinable
+  public static func - (left: Instant, right: Interval) -> Instant {
+    Instant(
+      nanoseconds: left.nanoseconds > right.nanoseconds
+        ? left.nanoseconds &- right.nanoseconds : 0)
+  }
+
   /// The time from `right` to `left`; zero when `right` is later, since an interval is never negative.
   @inlinable
   public static func - (left: Instant, right: Instant) -> Interval {

@@ -20,6 +20,8 @@ public struct BufferArena: ~Copyable {
   /// Per page: the order of the free piece that starts here, or -1.
   private var freeOrder: RigidArray<Int8>
   private var heads: RigidArray<UInt32>
+  /// Per page: who shares the leased piece that starts here; 0 when none does.
+  private var shares: RigidArray<UInt16>
   public private(set) var freeBytes: Int
   public let totalBytes: Int
 
@@ -33,6 +35,7 @@ public struct BufferArena: ~Copyable {
     previous = RigidArray(repeating: Self.nothing, count: pages)
     freeOrder = RigidArray(repeating: -1, count: pages)
     heads = RigidArray(repeating: Self.nothing, count: Self.orders)
+    shares = RigidArray(repeating: 0, count: pages)
     let step = Self.largestBytes / Self.pageBytes
     for page in stride(from: pages - step, through: 0, by: -step) {
       push(UInt32(page), order: Self.orders - 1)
@@ -55,16 +58,29 @@ public struct BufferArena: ~Copyable {
       push(page &+ UInt32(1 << order), order: order)
     }
     let capacity = Self.pageBytes << wanted
+    shares[Int(page)] = 1
     freeBytes -= capacity
     return BufferReference(offset: page &* UInt32(Self.pageBytes), capacity: UInt32(capacity))
   }
 
-  /// Returns a leased piece; free neighbours grow together again.
+  /// One more share of a leased piece; each wants a release of its own.
+  public mutating func retain(_ buffer: BufferReference) {
+    let page = Int(buffer.offset) / Self.pageBytes
+    precondition(!buffer.isNone && shares[page] > 0, "a buffer was shared after its release")
+    shares[page] += 1
+  }
+
+  /// Gives a share back; the last one frees the piece, and free neighbours grow together again.
   public mutating func release(_ buffer: BufferReference) {
-    precondition(!buffer.isNone)
+    let head = Int(buffer.offset) / Self.pageBytes
+    precondition(!buffer.isNone && shares[head] > 0, "a buffer was released twice")
+    shares[head] -= 1
+    if shares[head] == 0 { free(buffer) }
+  }
+
+  private mutating func free(_ buffer: BufferReference) {
     var order = Self.order(of: Int(buffer.capacity))
     var page = buffer.offset / UInt32(Self.pageBytes)
-    precondition(freeOrder[Int(page)] == -1, "a buffer was released twice")
     freeBytes += Int(buffer.capacity)
     while order < Self.orders - 1 {
       let buddy = page ^ UInt32(1 << order)

@@ -18,6 +18,9 @@ public struct Engine: ~Copyable {
   private var firstFree: UInt32
   public private(set) var freeSlots: Int
   private var decisions: MultipathMachine.Effects
+  /// By attempt: the buffer it was given, shared with its request or its own. Held until it answers, since
+  /// until then the kernel may read or write it.
+  private var attemptBuffers: RigidArray<BufferReference>
   /// Where all probes read to: nobody looks at what they bring, so they may share it. Leased with the
   /// first path and kept, since requests that wait for a path may hold all other memory until a probe
   /// brings one back.
@@ -31,6 +34,8 @@ public struct Engine: ~Copyable {
     firstFree = 0
     freeSlots = count
     decisions = MultipathMachine.Effects(capacity: 64)
+    attemptBuffers = RigidArray(
+      repeating: .none, count: MultipathMachine.attemptPlaces(configuration))
   }
 
   public var slotCount: Int { requests.count }
@@ -173,11 +178,14 @@ public struct Engine: ~Copyable {
     if completion.token.kind == TokenKind.probe {
       machine.probeFinished(
         completion.token, outcome: completion.outcome, at: now, effects: &decisions)
-    } else {
-      machine.attemptFinished(
-        completion.token, outcome: completion.outcome, at: now, effects: &decisions)
+      translate(at: now, arena: &arena, effects: &effects)
+      return
     }
+    let buffer = attemptBuffers[Int(completion.token.slot)]
+    machine.attemptFinished(
+      completion.token, outcome: completion.outcome, at: now, effects: &decisions)
     translate(at: now, arena: &arena, effects: &effects)
+    if !buffer.isNone { arena.release(buffer) }
   }
 
   public mutating func tick(
@@ -208,14 +216,21 @@ public struct Engine: ~Copyable {
   ) {
     while let decision = decisions.next() {
       switch decision {
-      case .issue(let token, let slot, let path):
+      case .issue(let token, let slot, let path, let needsOwnBuffer):
+        guard let buffer = buffer(for: slot, isOwn: needsOwnBuffer, &arena) else {
+          machine.attemptRefused(token, at: now)
+          continue
+        }
+        attemptBuffers[Int(token.slot)] = buffer
         let request = requests[Int(slot)]
         effects.append(
           .io(
             IORequest(
               token: token, path: path, operation: request.operation, flags: request.flags,
-              range: request.range, buffer: request.buffer)))
-      case .finish(let slot, let outcome): finish(slot, outcome, arena: &arena, effects: &effects)
+              range: request.range, buffer: buffer)))
+      case .finish(let slot, let outcome, let winner):
+        if let winner, outcome == .success { takeData(of: winner, for: slot, &arena) }
+        finish(slot, outcome, arena: &arena, effects: &effects)
       case .probe(let token, let path, let range):
         startProbe(token, path, range, at: now, arena: &arena, effects: &effects)
       case .checkIdentity(let path, let generation):
@@ -224,6 +239,29 @@ public struct Engine: ~Copyable {
       case .event(let event): effects.append(.event(event))
       }
     }
+  }
+
+  /// The buffer of an attempt, with its share in it; nil when it needs one of its own and there is none.
+  private func buffer(
+    for slot: UInt32, isOwn: Bool, _ arena: inout BufferArena
+  ) -> BufferReference? {
+    let request = requests[Int(slot)]
+    if request.buffer.isNone { return BufferReference.none }
+    if isOwn { return arena.lease(Int(request.range.length)) }
+    arena.retain(request.buffer)
+    return request.buffer
+  }
+
+  /// A read was answered by an attempt with a buffer of its own: that is where the data is.
+  private mutating func takeData(
+    of winner: Token, for slot: UInt32, _ arena: inout BufferArena
+  ) {
+    let own = requests[Int(slot)].buffer
+    let won = attemptBuffers[Int(winner.slot)]
+    guard own != won, !own.isNone else { return }
+    arena.retain(won)
+    arena.release(own)
+    requests[Int(slot)].buffer = won
   }
 
   private mutating func finish(

@@ -16,6 +16,12 @@ public struct DeviceCounters: Sendable, BitwiseCopyable, Equatable {
   /// Times the active path changed because it failed.
   public var failovers: UInt64 = 0
 
+  /// Attempts given up because their path stalled.
+  public var givenUp: UInt64 = 0
+  /// Requests that waited for a ghost, and how long in all.
+  public var held: UInt64 = 0
+  public var heldNanoseconds: UInt64 = 0
+
   public init() {}
 
   mutating func count(_ operation: Operation, bytes: UInt64) {

@@ -12,11 +12,12 @@ public struct MultipathConfiguration: Sendable {
   /// How long a request waits for a usable path before it fails; zero fails it at once.
   public var noPathTimeout: Interval
   public var probe: ProbeSchedule
+  public var stall: StallPolicy
 
   public init(
     mode: Mode, geometry: Geometry, cacheDomain: CacheDomain = .shared, requestsMax: Int = 256,
     attemptsPerPathMax: Int = 128, noPathTimeout: Interval = .seconds(60),
-    probe: ProbeSchedule = ProbeSchedule()
+    probe: ProbeSchedule = ProbeSchedule(), stall: StallPolicy = StallPolicy()
   ) {
     self.mode = mode
     self.geometry = geometry
@@ -25,6 +26,7 @@ public struct MultipathConfiguration: Sendable {
     self.attemptsPerPathMax = attemptsPerPathMax
     self.noPathTimeout = noPathTimeout
     self.probe = probe
+    self.stall = stall
   }
 
   /// Paths of one device; `PathSet` has a bit for each.
@@ -39,12 +41,30 @@ public struct ProbeSchedule: Sendable, BitwiseCopyable {
   public var longest: Interval
   /// Good probes in a row before the path returns.
   public var goodNeeded: Int
+  /// A path in service that has answered nothing for this long is probed, while its device is in use and
+  /// has another path.
+  public var idle: Interval
+  /// The same while nobody uses the device.
+  public var unused: Interval
+  /// A path that fails within this time of its return is flapping: it stays out longer each time.
+  public var flapWindow: Interval
+  /// The first wait of a flapping path, doubling to the longest; halved for each window that it stays good.
+  public var flapFirst: Interval
+  public var flapLongest: Interval
 
   public init(
-    first: Interval = .milliseconds(100), longest: Interval = .seconds(10), goodNeeded: Int = 3
+    first: Interval = .milliseconds(100), longest: Interval = .seconds(10), goodNeeded: Int = 3,
+    idle: Interval = .seconds(5), unused: Interval = .seconds(60),
+    flapWindow: Interval = .seconds(30), flapFirst: Interval = .seconds(1),
+    flapLongest: Interval = .seconds(300)
   ) {
     self.first = first
     self.longest = longest
     self.goodNeeded = goodNeeded
+    self.idle = idle
+    self.unused = unused
+    self.flapWindow = flapWindow
+    self.flapFirst = flapFirst
+    self.flapLongest = flapLongest
   }
 }

@@ -3,9 +3,12 @@ public import BlockIO
 /// What the machine wants done. Appended to the caller's queue, in the order in which it must happen.
 public enum MultipathEffect: Sendable, BitwiseCopyable {
   /// Try request `slot` on `path`; answer with `attemptFinished(token)`.
-  case issue(token: Token, slot: UInt32, path: PathIndex)
-  /// Request `slot` is over, and its place is free.
-  case finish(slot: UInt32, outcome: IOOutcome)
+  ///
+  /// With `needsOwnBuffer`, an earlier attempt of this read may still write to the request's buffer: it
+  /// needs another one. Where there is none, answer with `attemptRefused(token)`.
+  case issue(token: Token, slot: UInt32, path: PathIndex, needsOwnBuffer: Bool)
+  /// Request `slot` is over, and its place is free. A read's data is where attempt `winner` put it.
+  case finish(slot: UInt32, outcome: IOOutcome, winner: Token?)
   /// Read `range` from `path`; answer with `probeFinished(token)`.
   case probe(token: Token, path: PathIndex, range: ByteRange)
   /// Compare the path's medium with its siblings'; answer with `identityChecked`.
@@ -21,6 +24,11 @@ public enum MultipathEvent: Hashable, Sendable, BitwiseCopyable {
   case pathLost(PathIndex, FaultCause)
   case pathForeign(PathIndex)
   case pathHeld(PathIndex)
+  /// The path answered nothing for `quiet` while others did; `reissued` of its attempts went elsewhere,
+  /// `waiting` could not.
+  case pathStalled(PathIndex, quiet: Interval, reissued: Int32, waiting: Int32)
+  /// The last given-up attempt of the path has answered.
+  case pathResolved(PathIndex)
   case pathRestored(PathIndex, RestoreCause)
   case activeChanged(from: PathIndex?, to: PathIndex?)
   /// No usable path is left; requests wait.

@@ -1,105 +1,122 @@
 internal import BasicContainers
 public import BlockIO
 
+/// What became of attempts.
 extension MultipathMachine {
-  /// What became of an attempt. A token that belongs to no outstanding attempt is a programmer's error:
-  /// the layer below answers each request exactly once.
+  /// The answer to an attempt, exactly one each.
   public mutating func attemptFinished(
     _ token: Token, outcome: IOOutcome, at now: Instant, effects: inout Effects
   ) {
     let attempt = retire(token)
-    let slot = attempt.request
-    let path = attempt.path
-    requests[Int(slot)].outstanding -= 1
-    count(outcome, of: slot, on: path)
-    switch outcome.verdict {
-    case .none: succeed(slot, attempt, at: now, effects: &effects)
-    case .target: answer(slot, attempt, outcome, at: now, effects: &effects)
-    case .doubtful, .lost:
-      requests[Int(slot)].tried.insert(path)
-      note(outcome, in: slot)
-      let cause = FaultCause(
-        errno: outcome.errno, operation: requests[Int(slot)].operation,
-        offset: requests[Int(slot)].range.offset)
-      fault(path, cause, at: now, effects: &effects)
-      retry(slot, at: now, effects: &effects)
+    count(outcome, attempt)
+    noteAnswer(attempt, outcome, at: now)
+    if attempt.isGivenUp {
+      resolve(attempt, token, outcome, at: now, effects: &effects)
+    } else {
+      requests[Int(attempt.request)].outstanding -= 1
+      conclude(attempt, token, outcome, at: now, effects: &effects)
     }
-    finishLeaving(path, at: now, effects: &effects)
+    finishLeaving(attempt.path, at: now, effects: &effects)
     useRoom(at: now, effects: &effects)
+    if !suspects.isEmpty { judgeSuspects(at: now, effects: &effects) }
   }
 
-  /// Frees the attempt's place and gives back what it held.
-  private mutating func retire(_ token: Token) -> AttemptRecord {
-    let place = Int(token.slot)
-    precondition(token.kind == TokenKind.attempt && place < attempts.count)
-    let attempt = attempts[place]
-    precondition(
-      attempt.isOutstanding && attempt.generation == token.generation,
-      "a completion arrived for an attempt that is not outstanding")
-    attempts[place].isOutstanding = false
-    attempts[place].nextFree = freeAttempt
-    freeAttempt = token.slot
-    table[attempt.path].outstanding -= 1
-    assert(table[attempt.path].outstanding >= 0)
-    return attempt
+  /// There was no buffer for an attempt that needed one of its own: it never happened. The request waits
+  /// for the attempt it has, or for memory.
+  public mutating func attemptRefused(_ token: Token, at now: Instant) {
+    let attempt = retire(token)
+    let slot = attempt.request
+    requests[Int(slot)].outstanding -= 1
+    table[attempt.path].counters.attempts &-= 1
+    guard requests[Int(slot)].outstanding == 0 else { return }
+    waitForRoom(slot)
   }
 
-  private mutating func count(_ outcome: IOOutcome, of slot: UInt32, on path: PathIndex) {
+  private mutating func count(_ outcome: IOOutcome, _ attempt: AttemptRecord) {
+    let path = attempt.path
     guard outcome == .success else {
       table[path].counters.errors &+= 1
       return
     }
-    let length = requests[Int(slot)].range.length
-    switch requests[Int(slot)].operation {
+    switch attempt.operation {
     case .read:
       table[path].counters.reads &+= 1
-      table[path].counters.bytesRead &+= length
+      table[path].counters.bytesRead &+= attempt.range.length
     case .write:
       table[path].counters.writes &+= 1
-      table[path].counters.bytesWritten &+= length
+      table[path].counters.bytesWritten &+= attempt.range.length
     case .flush, .discard, .writeZeroes: break
     }
   }
 
-  private mutating func succeed(
-    _ slot: UInt32, _ attempt: AttemptRecord, at now: Instant, effects: inout Effects
+  /// Any answer is a sign of life, and a prompt success a measure of how long the path takes.
+  private mutating func noteAnswer(
+    _ attempt: AttemptRecord, _ outcome: IOOutcome, at now: Instant
   ) {
-    switch requests[Int(slot)].operation {
-    case .read: finish(slot, .success, effects: &effects)
-    case .write, .discard, .writeZeroes:
-      writeEpoch &+= 1
-      table[attempt.path].dirtyEpoch = writeEpoch
-      // Its earlier writes were disowned when it was lost; this one arrived too late for that.
-      if case .lost = table[attempt.path].service { disownWrites(of: attempt.path) }
-      finish(slot, .success, effects: &effects)
-    case .flush:
-      flushCovered(attempt)
+    noteSignOfLife(attempt.path, at: now)
+    guard outcome == .success, !attempt.isGivenUp, !attempt.operation.mayTakeLong else { return }
+    table.recordLatency(attempt.path, attempt.operation, now - attempt.issuedAt)
+  }
+
+  private mutating func conclude(
+    _ attempt: AttemptRecord, _ token: Token, _ outcome: IOOutcome, at now: Instant,
+    effects: inout Effects
+  ) {
+    let slot = attempt.request
+    switch outcome.verdict {
+    case .none: succeed(slot, attempt, token, at: now, effects: &effects)
+    case .target:
+      requests[Int(slot)].verdictErrno = outcome.errno
+      retry(slot, at: now, effects: &effects)
+    case .doubtful, .lost:
+      requests[Int(slot)].tried.insert(attempt.path)
+      note(outcome, in: slot)
+      let cause = FaultCause(
+        errno: outcome.errno, operation: attempt.operation, offset: attempt.range.offset)
+      fault(attempt.path, cause, at: now, effects: &effects)
       retry(slot, at: now, effects: &effects)
     }
   }
 
-  /// The target has answered with an error that any path would have brought: it goes to the client.
-  private mutating func answer(
-    _ slot: UInt32, _ attempt: AttemptRecord, _ outcome: IOOutcome, at now: Instant,
-    effects: inout Effects
-  ) {
-    requests[Int(slot)].verdictErrno = outcome.errno
-    retry(slot, at: now, effects: &effects)
-  }
-
-  /// Goes on with a request after an attempt that did not end it; a flush waits for its other attempts.
-  private mutating func retry(_ slot: UInt32, at now: Instant, effects: inout Effects) {
-    guard requests[Int(slot)].outstanding == 0 else { return }
+  /// Goes on with a request after an attempt that did not end it; others of its attempts may still end it.
+  mutating func retry(_ slot: UInt32, at now: Instant, effects: inout Effects) {
+    guard requests[Int(slot)].outstanding == 0, requests[Int(slot)].phase == .trying else { return }
     let verdict = requests[Int(slot)].verdictErrno
-    if verdict != 0 {
+    if let path = requests[Int(slot)].landedOn {
+      acknowledgeChange(slot, on: path, effects: &effects)
+    } else if verdict != 0 {
       finish(slot, .failure(errno: verdict), effects: &effects)
     } else {
       dispatch(slot, at: now, effects: &effects)
     }
   }
 
+  mutating func succeed(
+    _ slot: UInt32, _ attempt: AttemptRecord, _ token: Token, at now: Instant,
+    effects: inout Effects
+  ) {
+    switch attempt.operation {
+    case .read: finish(slot, .success, winner: token, effects: &effects)
+    case .write, .discard, .writeZeroes:
+      acknowledgeChange(slot, on: attempt.path, effects: &effects)
+    case .flush:
+      flushCovered(attempt)
+      retry(slot, at: now, effects: &effects)
+    }
+  }
+
+  private mutating func acknowledgeChange(
+    _ slot: UInt32, on path: PathIndex, effects: inout Effects
+  ) {
+    writeEpoch &+= 1
+    table[path].dirtyEpoch = writeEpoch
+    // Its earlier writes were disowned when it was lost; this one arrived too late for that.
+    if case .lost = table[path].service { disownWrites(of: path) }
+    finish(slot, .success, effects: &effects)
+  }
+
   /// Remembers the error a client will see: the first one, but a living path's word before a dead one's.
-  private mutating func note(_ outcome: IOOutcome, in slot: UInt32) {
+  mutating func note(_ outcome: IOOutcome, in slot: UInt32) {
     let isAnswer = outcome.verdict == .doubtful
     if requests[Int(slot)].errno == 0 || (isAnswer && !requests[Int(slot)].wasAnswered) {
       requests[Int(slot)].errno = outcome.errno

@@ -13,7 +13,7 @@ extension MultipathMachine {
       endOrWait(slot, at: now, effects: &effects)
       return
     }
-    guard let path = choose(for: slot, among: candidates),
+    guard let path = choose(for: slot, among: candidates, at: now),
       issue(slot, on: path, at: now, effects: &effects)
     else {
       waitForRoom(slot)
@@ -49,13 +49,15 @@ extension MultipathMachine {
 
   /// Asks the selector, having taken out the paths that are at their cap. Nil when the request has to
   /// wait for room.
-  private mutating func choose(for slot: UInt32, among candidates: PathSet) -> PathIndex? {
+  private mutating func choose(
+    for slot: UInt32, among candidates: PathSet, at now: Instant
+  ) -> PathIndex? {
     let operation = requests[Int(slot)].operation
     var roomy = PathSet()
     var remaining = candidates
     while let path = remaining.first {
       remaining.remove(path)
-      if table[path].outstanding < Int32(configuration.attemptsPerPathMax) { roomy.insert(path) }
+      if table[path].outstanding < cap(of: path, at: now) { roomy.insert(path) }
     }
     if roomy.isEmpty { return nil }
     if let active, candidates.contains(active), !roomy.contains(active),
@@ -67,27 +69,13 @@ extension MultipathMachine {
       &table, SelectorQuestion(operation: operation, candidates: roomy, active: active))
   }
 
-  /// Starts an attempt. False when no attempt record is free, which only many flushes at once bring about.
-  mutating func issue(
-    _ slot: UInt32, on path: PathIndex, at now: Instant, effects: inout Effects
-  ) -> Bool {
-    let place = freeAttempt
-    guard place != RequestRecord.none else { return false }
-    freeAttempt = attempts[Int(place)].nextFree
-    let generation = (attempts[Int(place)].generation &+ 1) & 0xff_ffff
-    attempts[Int(place)] = AttemptRecord(
-      isOutstanding: true, generation: generation, request: slot, path: path, issuedAt: now,
-      flushEpoch: writeEpoch)
-    if !requests[Int(slot)].tried.isEmpty { counters.retries &+= 1 }
-    requests[Int(slot)].phase = .trying
-    requests[Int(slot)].outstanding += 1
-    table[path].outstanding += 1
-    table[path].counters.attempts &+= 1
-    effects.append(
-      .issue(
-        token: Token(kind: TokenKind.attempt, generation: generation, slot: place),
-        slot: slot, path: path))
-    return true
+  /// Attempts a path may carry now. One that has just returned starts slowly where others can take the
+  /// rest: a few attempts, twice as many after each tenth of a second.
+  private func cap(of path: PathIndex, at now: Instant) -> Int32 {
+    let most = Int32(configuration.attemptsPerPathMax)
+    guard let returned = table[path].probe.returnedAt, table.usable.count > 1 else { return most }
+    let steps = (now - returned).milliseconds / 100
+    return steps >= 8 ? most : min(most, 4 << Int32(steps))
   }
 
   /// Nothing left to try: the request fails if a path answered it, or waits for a path to return.
@@ -97,12 +85,12 @@ extension MultipathMachine {
   mutating func endOrWait(_ slot: UInt32, at now: Instant, effects: inout Effects) {
     let request = requests[Int(slot)]
     guard request.outstanding == 0 else { return }
-    if request.wasAnswered {
+    if request.wasAnswered && request.givenUp == 0 {
       mediumSpoke(slot, at: now, effects: &effects)
       finish(slot, .failure(errno: request.errno), effects: &effects)
       return
     }
-    if !table.usable.isEmpty {
+    if !table.usable.isEmpty && !request.wasAnswered {
       // What it tried is gone, but a path has returned since: it may be tried again.
       requests[Int(slot)].tried = PathSet()
       dispatch(slot, at: now, effects: &effects)
@@ -129,6 +117,7 @@ extension MultipathMachine {
     switch requests[Int(slot)].phase {
     case .vacant, .trying: break
     case .awaitingRoom: roomQueue.remove(slot, in: &requests)
+    case .awaitingGhost: holdQueue.remove(slot, in: &requests)
     case .awaitingPath:
       pathQueue.remove(slot, in: &requests)
       if pathQueue.isEmpty { effects.append(.event(.queueingEnded)) }
@@ -182,11 +171,13 @@ extension MultipathMachine {
   }
 
   /// Ends a request and frees its place.
-  mutating func finish(_ slot: UInt32, _ outcome: IOOutcome, effects: inout Effects) {
+  mutating func finish(
+    _ slot: UInt32, _ outcome: IOOutcome, winner: Token? = nil, effects: inout Effects
+  ) {
     leaveQueue(slot, effects: &effects)
     assert(requests[Int(slot)].outstanding == 0)
     requests[Int(slot)].phase = .vacant
     if outcome != .success { counters.errors &+= 1 }
-    effects.append(.finish(slot: slot, outcome: outcome))
+    effects.append(.finish(slot: slot, outcome: outcome, winner: winner))
   }
 }

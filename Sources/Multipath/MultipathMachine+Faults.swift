@@ -57,6 +57,9 @@ extension MultipathMachine {
     table[path].changedAt = now
     table[path].counters.restores &+= 1
     endProbing(path)
+    table[path].stallBackoff = 0
+    table[path].probe.returnedAt = now
+    table[path].probe.dueAt = now + configuration.probe.idle
     table.refresh(path)
     effects.append(.event(.pathRestored(path, cause)))
     guard table[path].isUsable else { return }
@@ -96,6 +99,8 @@ extension MultipathMachine {
         continue
       }
       table[path].probe.goodNeeded = 1
+      // Not its fault, so it has not been flapping either.
+      table[path].probe.returnedAt = nil
       if !table[path].probe.isInFlight { table[path].probe.dueAt = now }
     }
   }

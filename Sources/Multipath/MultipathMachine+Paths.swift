@@ -19,6 +19,7 @@ extension MultipathMachine {
       effects.append(.event(.pathLost(path, cause)))
       return path
     }
+    table[path].probe.dueAt = now + configuration.probe.idle
     offerToEveryRequest(path)
     if active == nil { chooseActive(effects: &effects) }
     useReturnedPath(at: now, effects: &effects)
@@ -53,6 +54,16 @@ extension MultipathMachine {
   public mutating func restorePath(_ path: PathIndex, at now: Instant, effects: inout Effects) {
     guard table[path].isHeld || table[path].service != .good else { return }
     table[path].isHeld = false
+    if table[path].unresolved > 0 {
+      // What was given up there may still happen: only its answers can end that.
+      if table[path].service == .good {
+        let cause = FaultCause(errno: Errno.etimedout, operation: .read, offset: 0)
+        table[path].service = .failed(cause)
+      }
+      table.refresh(path)
+      beginProbing(path, at: now)
+      return
+    }
     enterService(path, .operator, at: now, effects: &effects)
     useReturnedPath(at: now, effects: &effects)
   }
@@ -91,6 +102,7 @@ extension MultipathMachine {
     else { return }
     // Writes may have been acknowledged since it was removed.
     disownWrites(of: path)
+    suspects.remove(path)
     table.vacate(path)
     for slot in 0..<requests.count {
       requests[slot].tried.remove(path)

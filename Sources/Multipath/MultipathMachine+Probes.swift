@@ -1,21 +1,46 @@
 internal import BasicContainers
 public import BlockIO
 
-/// Probes: real reads of changing blocks on paths that are out of service. The wait doubles after each
-/// bad one, enough good ones in a row ask for the identity check, and that brings the path back.
+/// Probes: real reads of changing blocks. On a path out of service the wait doubles after each bad one,
+/// and enough good ones in a row ask for the identity check that brings the path back. A path in
+/// service that nobody uses is probed too, so that its silence is found before it is needed.
 extension MultipathMachine {
+  /// Starts looking for a failed path's return. One that fails soon after its last return stays out longer
+  /// each time.
   mutating func beginProbing(_ path: PathIndex, at now: Instant) {
-    let wait = configuration.probe.first
+    let schedule = configuration.probe
+    noteFlap(path, at: now)
     table[path].probe.goodInRow = 0
-    table[path].probe.goodNeeded = Int32(configuration.probe.goodNeeded)
+    table[path].probe.badInRow = 0
+    table[path].probe.goodNeeded = Int32(schedule.goodNeeded)
     table[path].probe.awaitsIdentity = false
-    table[path].probe.wait = wait
-    if !table[path].probe.isInFlight { table[path].probe.dueAt = now + wait }
+    table[path].probe.wait = schedule.first
+    let first = max(schedule.first, table[path].probe.holdDown)
+    table[path].probe.dueAt = table[path].probe.isInFlight ? nil : now + first
+  }
+
+  /// A path that fails again soon after its return may do so once; from then on it stays out for a while,
+  /// twice as long each time, and half as long for each window in which it stayed good.
+  private mutating func noteFlap(_ path: PathIndex, at now: Instant) {
+    let schedule = configuration.probe
+    guard let returned = table[path].probe.returnedAt else { return }
+    table[path].probe.returnedAt = nil
+    let stayed = (now - returned).nanoseconds / max(1, schedule.flapWindow.nanoseconds)
+    let flaps = table[path].probe.flaps
+    table[path].probe.flaps = stayed == 0 ? flaps + 1 : flaps - min(flaps, UInt32(clamping: stayed))
+    let doublings = UInt64(min(30, table[path].probe.flaps))
+    guard doublings >= 2 else {
+      table[path].probe.holdDown = .zero
+      return
+    }
+    let wait = schedule.flapFirst.nanoseconds &<< (doublings - 2)
+    table[path].probe.holdDown = min(schedule.flapLongest, Interval(nanoseconds: wait))
   }
 
   mutating func endProbing(_ path: PathIndex) {
     table[path].probe.dueAt = nil
     table[path].probe.goodInRow = 0
+    table[path].probe.badInRow = 0
     table[path].probe.awaitsIdentity = false
     table[path].probe.generation = (table[path].probe.generation &+ 1) & 0xff_ffff
   }
@@ -26,14 +51,35 @@ extension MultipathMachine {
       guard let due = table[path].probe.dueAt, !(now < due) else { continue }
       table[path].probe.dueAt = nil
       guard !table[path].probe.isInFlight else { continue }
-      table[path].probe.isInFlight = true
-      let generation = table[path].probe.generation
-      effects.append(
-        .probe(
-          token: Token(
-            kind: TokenKind.probe, generation: generation, slot: UInt32(path.rawValue)),
-          path: path, range: nextProbeRange(path)))
+      if needsProbing(path) || isDueWhileIdle(path, at: now) {
+        startProbe(path, at: now, effects: &effects)
+      }
     }
+  }
+
+  /// A path in service is probed when it has been silent for an interval, short while the device is in use
+  /// and long otherwise, and when there is another path to turn to. Else its turn is put off.
+  private mutating func isDueWhileIdle(_ path: PathIndex, at now: Instant) -> Bool {
+    guard table[path].isUsable else { return false }
+    let schedule = configuration.probe
+    let isUsed = now - lastSubmitAt < schedule.idle
+    let interval = isUsed ? schedule.idle : schedule.unused
+    let isSilent = now - table[path].answeredAt >= interval
+    if isSilent, table[path].live == 0, table.attached.count > 1 { return true }
+    table[path].probe.dueAt = isSilent ? now + interval : table[path].answeredAt + interval
+    return false
+  }
+
+  mutating func startProbe(_ path: PathIndex, at now: Instant, effects: inout Effects) {
+    if table[path].live == 0 { table[path].busySince = now }
+    table[path].probe.dueAt = nil
+    table[path].probe.isInFlight = true
+    table[path].probe.startedAt = now
+    let generation = table[path].probe.generation
+    effects.append(
+      .probe(
+        token: Token(kind: TokenKind.probe, generation: generation, slot: UInt32(path.rawValue)),
+        path: path, range: nextProbeRange(path)))
   }
 
   /// One block, a different one each time: a stride of about 0.618 of the medium visits it evenly.
@@ -54,21 +100,50 @@ extension MultipathMachine {
     precondition(token.kind == TokenKind.probe)
     let path = PathIndex(UInt8(token.slot))
     table[path].probe.isInFlight = false
-    guard token.generation == table[path].probe.generation else {
+    noteSignOfLife(path, at: now)
+    if token.generation != table[path].probe.generation {
       // The path was restored, or left and replaced, meanwhile.
-      if needsProbing(path) { table[path].probe.dueAt = now + configuration.probe.first }
-      finishLeaving(path, at: now, effects: &effects)
-      return
+      rearmProbe(path, at: now)
+    } else if needsProbing(path) {
+      if outcome == .success {
+        probeSucceeded(path, at: now, effects: &effects)
+      } else {
+        probeFailed(path, outcome, at: now, effects: &effects)
+      }
+    } else if table[path].isUsable {
+      idleProbeFinished(path, outcome, at: now, effects: &effects)
     }
-    guard needsProbing(path) else { return finishLeaving(path, at: now, effects: &effects) }
-    if outcome == .success {
-      probeSucceeded(path, at: now, effects: &effects)
-    } else {
-      probeFailed(path, outcome, at: now, effects: &effects)
+    finishLeaving(path, at: now, effects: &effects)
+    if !suspects.isEmpty { judgeSuspects(at: now, effects: &effects) }
+  }
+
+  private mutating func rearmProbe(_ path: PathIndex, at now: Instant) {
+    if needsProbing(path) {
+      table[path].probe.dueAt = now + configuration.probe.first
+    } else if table[path].isUsable {
+      table[path].probe.dueAt = now + configuration.probe.idle
     }
   }
 
-  private func needsProbing(_ path: PathIndex) -> Bool {
+  /// A bad block of the medium is nobody's fault: a path in service fails when two blocks in a row
+  /// cannot be read, or when it is gone.
+  private mutating func idleProbeFinished(
+    _ path: PathIndex, _ outcome: IOOutcome, at now: Instant, effects: inout Effects
+  ) {
+    switch outcome.verdict {
+    case .none, .target:
+      table[path].probe.badInRow = 0
+      table[path].probe.dueAt = now + configuration.probe.idle
+    case .doubtful where table[path].probe.badInRow == 0:
+      table[path].probe.badInRow = 1
+      startProbe(path, at: now, effects: &effects)
+    case .doubtful, .lost:
+      let cause = FaultCause(errno: outcome.errno, operation: .read, offset: 0)
+      fault(path, cause, at: now, effects: &effects)
+    }
+  }
+
+  func needsProbing(_ path: PathIndex) -> Bool {
     guard table[path].tenancy == .attached else { return false }
     switch table[path].service {
     case .failed, .lost: return true
@@ -81,12 +156,30 @@ extension MultipathMachine {
   ) {
     table[path].probe.goodInRow += 1
     table[path].probe.wait = configuration.probe.first
-    guard table[path].probe.goodInRow >= table[path].probe.goodNeeded else {
+    if isNeededNow(path) {
+      enterService(path, .lastGoodPathFailed, at: now, effects: &effects)
+      useReturnedPath(at: now, effects: &effects)
+      return
+    }
+    guard table[path].probe.goodInRow >= table[path].probe.goodNeeded,
+      table[path].unresolved == 0
+    else {
       table[path].probe.dueAt = now + configuration.probe.first
+      return
+    }
+    if sabotage.skipsIdentity {
+      enterService(path, .probes, at: now, effects: &effects)
+      useReturnedPath(at: now, effects: &effects)
       return
     }
     table[path].probe.awaitsIdentity = true
     effects.append(.checkIdentity(path: path, generation: table[path].probe.generation))
+  }
+
+  /// Every path in service is suspected of hanging, and this one, out of service for an error or an earlier
+  /// stall, has just answered: auto-restore, for the same reason as when the last good path fails.
+  private func isNeededNow(_ path: PathIndex) -> Bool {
+    !suspects.isEmpty && table.usable.subtracting(suspects).isEmpty && table[path].isRestorable
   }
 
   private mutating func probeFailed(
@@ -113,11 +206,11 @@ extension MultipathMachine {
     guard table[path].probe.awaitsIdentity, table[path].probe.generation == generation else { return }
     table[path].probe.awaitsIdentity = false
     switch verdict {
-    case .same:
+    case .same where table[path].unresolved == 0:
       enterService(path, .probes, at: now, effects: &effects)
       useReturnedPath(at: now, effects: &effects)
     case .different: markForeign(path, at: now, effects: &effects)
-    case .unknown:
+    case .same, .unknown:
       table[path].probe.goodInRow = 0
       table[path].probe.dueAt = now + table[path].probe.wait
     }

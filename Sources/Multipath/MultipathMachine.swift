@@ -8,9 +8,10 @@ public import BlockIO
 /// instant at which it happened; what is to be done is appended to `effects`. The caller chooses the
 /// slot of a request (0..<requestsMax) and may use it again after `.finish`.
 ///
-/// The parts: `+Dispatch` chooses a path, `+Completion` reads an answer, `+Faults` takes paths out
-/// and back, `+Flush` covers what was written, `+Probes` looks after paths out of service, `+Paths`
-/// is what an operator may do.
+/// The parts: `+Dispatch` chooses a path, `+Attempts` keeps what is outstanding, `+Completion` reads an
+/// answer, `+Faults` takes paths out and back, `+Stalls` finds paths that do not answer and gives up on
+/// them, `+Quarantine` keeps late writes from doing harm, `+Flush` covers what was written, `+Probes`
+/// looks after paths, `+Paths` is what an operator may do.
 public struct MultipathMachine: ~Copyable {
   public typealias Effects = EffectQueue<MultipathEffect>
 
@@ -27,6 +28,14 @@ public struct MultipathMachine: ~Copyable {
   var roomQueue = RequestQueue()
   /// Requests that wait for any usable path, oldest first.
   var pathQueue = RequestQueue()
+  /// Requests that wait for a ghost, oldest first.
+  var holdQueue = RequestQueue()
+  /// Attempts in quarantine.
+  public internal(set) var ghosts = 0
+  /// Paths that have not answered for longer than they should, with nobody yet to say that it is
+  /// their fault.
+  var suspects = PathSet()
+  var lastSubmitAt = Instant.zero
   /// Counts acknowledged writes; a path remembers the count at its last write and its last flush.
   var writeEpoch: UInt64 = 1
   /// Writes were acknowledged through a cache that nobody can flush any more: the next FLUSH fails.
@@ -34,6 +43,8 @@ public struct MultipathMachine: ~Copyable {
   public internal(set) var counters = DeviceCounters()
   /// Set by `stop`: nothing waits for a path any more.
   var isStopping = false
+  /// What a test may break; nothing in production.
+  var sabotage = Sabotage()
 
   public init(_ configuration: MultipathConfiguration) {
     precondition(configuration.requestsMax > 0)
@@ -41,12 +52,16 @@ public struct MultipathMachine: ~Copyable {
     selector = SelectorKind.kind(for: configuration.mode)
     table = PathTable(capacity: MultipathConfiguration.pathsMax)
     requests = RigidArray(repeating: RequestRecord(), count: configuration.requestsMax)
-    // A request has one attempt outstanding, a flush one per path: twice the requests leaves room for
-    // many flushes at once, and a flush that finds none waits for room like everything else.
-    let places = configuration.requestsMax * 2 + MultipathConfiguration.pathsMax
+    let places = Self.attemptPlaces(configuration)
     attempts = RigidArray(repeating: AttemptRecord(), count: places)
-    for place in 0..<places - 1 { attempts[place].nextFree = UInt32(place + 1) }
+    for place in 0..<places - 1 { attempts[place].next = UInt32(place + 1) }
     freeAttempt = 0
+  }
+
+  /// Attempts that can be outstanding at once. A request has one, a flush one per path, and given-up
+  /// ones come on top: twice the requests leaves room for that, and a request that finds none waits.
+  public static func attemptPlaces(_ configuration: MultipathConfiguration) -> Int {
+    configuration.requestsMax * 2 + MultipathConfiguration.pathsMax
   }
 
   /// Takes a request. `slot` must be free; it is the caller's again after `.finish`.
@@ -66,9 +81,15 @@ public struct MultipathMachine: ~Copyable {
     request.offered = table.usable
     request.submittedAt = now
     request.flushEpoch = writeEpoch
+    request.generation = requests[Int(slot)].generation &+ 1
     requests[Int(slot)] = request
+    lastSubmitAt = now
     counters.count(operation, bytes: range.length)
-    dispatch(slot, at: now, effects: &effects)
+    if ghosts > 0, mustWaitForGhost(slot) {
+      hold(slot)
+    } else {
+      dispatch(slot, at: now, effects: &effects)
+    }
   }
 
   /// Drops a request whose client has gone, if it is only waiting: it owns no right to write any
@@ -76,31 +97,40 @@ public struct MultipathMachine: ~Copyable {
   public mutating func cancelWaiting(slot: UInt32, effects: inout Effects) -> Bool {
     switch requests[Int(slot)].phase {
     case .vacant, .trying: return false
-    case .awaitingRoom, .awaitingPath:
-      guard requests[Int(slot)].outstanding == 0 else { return false }
+    case .awaitingRoom, .awaitingPath, .awaitingGhost:
+      guard requests[Int(slot)].outstanding == 0, requests[Int(slot)].givenUp == 0 else {
+        return false
+      }
       leaveQueue(slot, effects: &effects)
       requests[Int(slot)].phase = .vacant
       return true
     }
   }
 
-  /// Runs whatever is due at `now`: timed-out waiters and probes.
+  /// Runs whatever is due at `now`: timed-out waiters, probes, paths that have been quiet too long.
   public mutating func tick(at now: Instant, effects: inout Effects) {
     expireWaiting(at: now, effects: &effects)
+    expireHeld(at: now, effects: &effects)
     startDueProbes(at: now, effects: &effects)
+    checkQuietPaths(at: now, effects: &effects)
   }
 
   /// The instant at which `tick` has something to do next, or nil.
   public var nextDeadline: Instant? {
-    var nearest: Instant?
+    var nearest = Instant(nanoseconds: UInt64.max)
     if !pathQueue.isEmpty {
       nearest = requests[Int(pathQueue.head)].submittedAt + configuration.noPathTimeout
     }
-    for position in 0..<table.orderedCount {
-      guard let due = table[table.ordered(position)].probe.dueAt else { continue }
-      nearest = nearest.map { min($0, due) } ?? due
+    if !holdQueue.isEmpty {
+      let head = requests[Int(holdQueue.head)].submittedAt
+      nearest = min(nearest, head + configuration.stall.holdTimeout)
     }
-    return nearest
+    for position in 0..<table.orderedCount {
+      let path = table.ordered(position)
+      if let due = table[path].probe.dueAt { nearest = min(nearest, due) }
+      if let due = quietDeadline(path) { nearest = min(nearest, due) }
+    }
+    return nearest.nanoseconds == UInt64.max ? nil : nearest
   }
 
   /// Ends all waiting for paths, now and from here on: waiters fail with ESHUTDOWN, attempts that are
@@ -110,9 +140,9 @@ public struct MultipathMachine: ~Copyable {
     failWaiting(errno: Errno.eshutdown, effects: &effects)
   }
 
-  /// Fails every request that waits for a path with EIO, as an operator may ask at any time.
+  /// Fails every request that waits for a path or a ghost with EIO, as an operator may ask at any time.
   public mutating func failQueued(effects: inout Effects) -> Int {
-    let count = pathQueue.count
+    let count = pathQueue.count + holdQueue.count
     failWaiting(errno: Errno.eio, effects: &effects)
     return count
   }
@@ -121,10 +151,16 @@ public struct MultipathMachine: ~Copyable {
     while !pathQueue.isEmpty {
       finish(pathQueue.head, .failure(errno: errno), effects: &effects)
     }
+    while !holdQueue.isEmpty {
+      finish(holdQueue.head, .failure(errno: errno), effects: &effects)
+    }
   }
 
   /// Requests that wait for any usable path.
   public var queuedCount: Int { pathQueue.count }
+
+  /// Requests that wait for a ghost.
+  public var heldCount: Int { holdQueue.count }
 
   public func isVacant(slot: UInt32) -> Bool { requests[Int(slot)].phase == .vacant }
 }

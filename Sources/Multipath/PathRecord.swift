@@ -46,7 +46,29 @@ public struct PathRecord: Sendable, BitwiseCopyable {
   /// When service, hold or tenancy last changed.
   public internal(set) var changedAt = Instant.zero
 
+  /// Attempts that have not answered, given up or not.
   public internal(set) var outstanding: Int32 = 0
+  /// Those that were given up: their requests went elsewhere, their outcome is not known yet. The path
+  /// does not return before there are none.
+  public internal(set) var unresolved: Int32 = 0
+  /// Flushes, discards and zeroes among the attempts that were not given up: they may take long.
+  var slowOutstanding: Int32 = 0
+  /// The last sign of life: any answer to an attempt or a probe.
+  var answeredAt = Instant.zero
+  /// A sibling has answered while this path did not: when that was.
+  var accusedAt: Instant?
+  /// When attempts began to be outstanding without a break.
+  var busySince = Instant.zero
+  /// What its slowest answers usually take: the larger p99.9 of its reads and its writes; zero without
+  /// enough history.
+  public internal(set) var usual = Interval.zero
+  /// Times in a row that attempts which cannot be given up have been looked at; each doubles the wait.
+  var stallBackoff: UInt8 = 0
+  /// Times it was found to be stalled.
+  public internal(set) var stalls: UInt64 = 0
+  /// Attempts in the order of their issue, linked through their records.
+  var firstAttempt = RequestRecord.none
+  var lastAttempt = RequestRecord.none
   /// gmultipath's tie-breaker: how many times the path was passed over since it was last chosen.
   var idleCount: UInt32 = 0
 
@@ -64,9 +86,12 @@ public struct PathRecord: Sendable, BitwiseCopyable {
 
   var isDirty: Bool { dirtyEpoch > cleanEpoch }
 
-  /// May be put back into service by auto-restore: attached, FAIL and not held.
+  /// Attempts whose requests still wait for them.
+  var live: Int32 { outstanding - unresolved }
+
+  /// May be put back into service by auto-restore: attached, FAIL, not held, and owing no answers.
   var isRestorable: Bool {
-    guard tenancy == .attached, !isHeld else { return false }
+    guard tenancy == .attached, !isHeld, unresolved == 0 else { return false }
     switch service {
     case .failed: return true
     case .good, .lost, .foreign: return false
@@ -87,6 +112,13 @@ struct ProbeState: Sendable, BitwiseCopyable {
   var dueAt: Instant?
   /// Picks the next block to read.
   var round: UInt64 = 0
+  var startedAt = Instant.zero
+  /// Bad probes in a row of a path in service.
+  var badInRow: Int32 = 0
+  /// Flapping: when it last returned, and how long it stays out next time.
+  var returnedAt: Instant?
+  var flaps: UInt32 = 0
+  var holdDown = Interval.zero
 }
 
 /// Counters since the path was attached.

@@ -4,6 +4,9 @@ public import BlockIO
 /// The paths of one device: a fixed table, and the order in which gmultipath walks it.
 public struct PathTable: ~Copyable {
   private var records: RigidArray<PathRecord>
+  /// How long reads, and writes, have taken, by path.
+  private var readTimes: RigidArray<LatencyHistogram>
+  private var writeTimes: RigidArray<LatencyHistogram>
   /// Occupied places, newest attached first: the order of choice and failover
   /// (gmultipath keeps its consumers in a list with insertion at the head).
   private var newestFirst: RigidArray<PathIndex>
@@ -15,6 +18,8 @@ public struct PathTable: ~Copyable {
     precondition(capacity > 0 && capacity <= 64)
     records = RigidArray(capacity: capacity)
     newestFirst = RigidArray(capacity: capacity)
+    readTimes = RigidArray(repeating: LatencyHistogram(), count: capacity)
+    writeTimes = RigidArray(repeating: LatencyHistogram(), count: capacity)
     for _ in 0..<capacity { records.append(PathRecord()) }
   }
 
@@ -36,6 +41,8 @@ public struct PathTable: ~Copyable {
       let path = PathIndex(UInt8(place))
       let generation = records[place].probe.generation
       records[place] = PathRecord()
+      readTimes[place] = LatencyHistogram()
+      writeTimes[place] = LatencyHistogram()
       records[place].tenancy = .attached
       records[place].changedAt = now
       records[place].probe.generation = generation &+ 1
@@ -61,6 +68,28 @@ public struct PathTable: ~Copyable {
     if record.isUsable { usable.insert(path) } else { usable.remove(path) }
     if record.tenancy == .attached { attached.insert(path) } else { attached.remove(path) }
   }
+
+  mutating func recordLatency(_ path: PathIndex, _ operation: Operation, _ took: Interval) {
+    if operation == .read {
+      readTimes[Int(path.rawValue)].record(took)
+    } else {
+      writeTimes[Int(path.rawValue)].record(took)
+    }
+    let samples = readTimes[Int(path.rawValue)].total &+ writeTimes[Int(path.rawValue)].total
+    if samples % 256 == 32 { self[path].usual = slowestUsual(path) }
+  }
+
+  private func slowestUsual(_ path: PathIndex) -> Interval {
+    let reads = readTimes[Int(path.rawValue)].quantile(perMille: 999)
+    let writes = writeTimes[Int(path.rawValue)].quantile(perMille: 999)
+    return max(reads ?? .zero, writes ?? .zero)
+  }
+
+  /// How long reads of the path have taken.
+  public func readTimes(_ path: PathIndex) -> LatencyHistogram { readTimes[Int(path.rawValue)] }
+
+  /// How long writes of the path have taken.
+  public func writeTimes(_ path: PathIndex) -> LatencyHistogram { writeTimes[Int(path.rawValue)] }
 
   /// The first member of `candidates` in newest-first order.
   func newest(of candidates: PathSet) -> PathIndex? {

@@ -9,6 +9,8 @@ enum RequestPhase: UInt8, BitwiseCopyable {
   case awaitingRoom
   /// Waits for any usable path, in the no-path queue.
   case awaitingPath
+  /// Would change a range that a ghost may still change, in the hold queue.
+  case awaitingGhost
 }
 
 /// One request: what was asked, which paths it has tried, and what they said.
@@ -21,7 +23,14 @@ struct RequestRecord: BitwiseCopyable {
   var tried = PathSet()
   /// Paths that were usable at some time during the request: it must not fail before it tried them.
   var offered = PathSet()
+  /// Attempts that were not given up.
   var outstanding: Int32 = 0
+  /// Attempts that were, and have not answered.
+  var givenUp: Int32 = 0
+  /// A given-up attempt has carried the change out after all; the path it did so on.
+  var landedOn: PathIndex?
+  /// Goes up at every use of the slot.
+  var generation: UInt32 = 0
   var submittedAt = Instant.zero
   /// The first error a path answered with (0: none yet), and whether a path that is still there
   /// said so rather than one that is gone.

@@ -3,11 +3,27 @@ package import BlockIO
 
 /// What a test may see and break that no production caller can reach. The simulator's checkers are
 /// checked with it: a machine that forgets must be found out.
+package struct Sabotage: Sendable {
+  /// Gives up writes without quarantine: later writes to the same place do not wait for the ghost.
+  package var ignoresGhosts = false
+  /// Takes a late answer for the answer to whoever uses its place now.
+  package var ignoresGenerations = false
+  /// Lets a read that was given up and its retry share one buffer.
+  package var sharesReadBuffers = false
+  /// Lets paths return without comparing their medium.
+  package var skipsIdentity = false
+
+  package init() {}
+}
+
 extension MultipathMachine {
-  /// The request an outstanding attempt belongs to.
-  package func request(of token: Token) -> UInt32 {
+  package mutating func setSabotage(_ sabotage: Sabotage) { self.sabotage = sabotage }
+
+  /// The request an outstanding attempt belongs to, or nil when that request has ended without it.
+  package func request(of token: Token) -> UInt32? {
     precondition(token.kind == TokenKind.attempt)
-    return attempts[Int(token.slot)].request
+    let attempt = attempts[Int(token.slot)]
+    return attempt.isOutstanding && isCurrent(attempt) ? attempt.request : nil
   }
 
   /// Makes every request forget which paths it has tried.

@@ -94,6 +94,10 @@ extension Reactor {
     case .pathFailed(let path, let cause): told = .pathFailed(path: pathID(device, path), cause)
     case .pathLost(let path, let cause): told = .pathLost(path: pathID(device, path), cause)
     case .pathForeign(let path): told = .pathForeign(path: pathID(device, path))
+    case .pathStalled(let path, let quiet, let reissued, let waiting):
+      told = .pathStalled(
+        path: pathID(device, path), quiet: quiet, reissued: Int(reissued), waiting: Int(waiting))
+    case .pathResolved(let path): told = .pathResolved(path: pathID(device, path))
     case .pathHeld(let path): told = .pathHeld(path: pathID(device, path))
     case .pathRestored(let path, let cause):
       told = .pathRestored(path: pathID(device, path), cause)
@@ -125,12 +129,15 @@ extension Reactor {
           id: devices[device].paths[index].id,
           state: devices[device].engine.machine.pathState(path), service: record.service,
           changedAt: record.changedAt, outstanding: Int(record.outstanding),
+          unresolved: Int(record.unresolved), patience: devices[device].engine.machine.patience(path), stalls: record.stalls,
           counters: record.counters))
     }
     return DeviceSnapshot(
       id: devices[device].id, state: devices[device].engine.machine.deviceState,
       sessions: devices[device].sessions,
       queuedRequests: devices[device].engine.machine.queuedCount,
+      heldRequests: devices[device].engine.machine.heldCount,
+      ghosts: devices[device].engine.machine.ghosts,
       counters: devices[device].engine.machine.counters, paths: paths,
       reactorEnters: ring.enters)
   }

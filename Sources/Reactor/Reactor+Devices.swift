@@ -166,6 +166,7 @@ extension Reactor {
     else { return }
     devices[device].isOpen = false
     devices[device].deadline = nil
+    devices[device].engine.close(arena: &arena)
     for index in 0..<devices[device].paths.count where devices[device].paths[index].isOccupied {
       closePath(device, PathIndex(UInt8(index)))
     }

@@ -100,6 +100,8 @@ public enum DeviceEvent: Sendable, Hashable {
   case pathLost(path: UInt32, FaultCause)
   case pathForeign(path: UInt32)
   case pathHeld(path: UInt32)
+  case pathStalled(path: UInt32, quiet: Interval, reissued: Int, waiting: Int)
+  case pathResolved(path: UInt32)
   case pathRestored(path: UInt32, RestoreCause)
   case activeChanged(from: UInt32?, to: UInt32?)
   case queueingBegan
@@ -114,6 +116,9 @@ public struct DeviceSnapshot: Sendable {
   public let state: DeviceState
   public let sessions: Int
   public let queuedRequests: Int
+  /// Requests that wait for a ghost, and the ghosts.
+  public let heldRequests: Int
+  public let ghosts: Int
   public let counters: DeviceCounters
   public let paths: [PathSnapshot]
   /// io_uring_enter calls of the reactor that serves it.
@@ -127,5 +132,10 @@ public struct PathSnapshot: Sendable {
   public let service: PathService
   public let changedAt: Instant
   public let outstanding: Int
+  /// Of these, given up: their outcome is not known yet.
+  public let unresolved: Int
+  /// How long it may be silent before it is suspect.
+  public let patience: Interval
+  public let stalls: UInt64
   public let counters: PathCounters
 }

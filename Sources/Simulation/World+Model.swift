@@ -13,7 +13,7 @@ extension World {
     attempts += 1
     var slot = Self.none
     if request.token.kind == TokenKind.attempt {
-      slot = engine.machine.request(of: request.token)
+      slot = engine.machine.request(of: request.token) ?? Self.none
       paths[path].attempts += 1
       checkIssue(request, slot, path)
     }

@@ -23,6 +23,15 @@ extension Supervisor {
     case .pathForeign(let path):
       setGood(false, path, device, &about)
       log.error("path shows another medium", metadata: about)
+    case .pathStalled(let path, let quiet, let reissued, let waiting):
+      about["path"] = "\(pathText(path, device))"
+      about["quiet_ms"] = "\(quiet.milliseconds)"
+      about["reissued"] = "\(reissued)"
+      about["waiting"] = "\(waiting)"
+      log.warning("path stalled, its requests go elsewhere", metadata: about)
+    case .pathResolved(let path):
+      about["path"] = "\(pathText(path, device))"
+      log.info("the path has answered everything that was given up", metadata: about)
     case .pathHeld(let path):
       about["path"] = "\(pathText(path, device))"
       log.info("path held by an operator", metadata: about)

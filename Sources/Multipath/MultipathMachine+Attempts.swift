@@ -1,0 +1,107 @@
+internal import BasicContainers
+internal import BlockIO
+
+/// The table of outstanding attempts, linked per path in the order of their issue.
+extension MultipathMachine {
+  /// Starts an attempt. False when no attempt record is free.
+  mutating func issue(
+    _ slot: UInt32, on path: PathIndex, at now: Instant, effects: inout Effects
+  ) -> Bool {
+    let place = freeAttempt
+    guard place != RequestRecord.none else { return false }
+    freeAttempt = attempts[Int(place)].next
+    let request = requests[Int(slot)]
+    let generation = (attempts[Int(place)].generation &+ 1) & 0xff_ffff
+    attempts[Int(place)] = AttemptRecord(
+      isOutstanding: true, operation: request.operation, range: request.range,
+      generation: generation, request: slot, requestGeneration: request.generation, path: path,
+      issuedAt: now, flushEpoch: writeEpoch)
+    if !request.tried.isEmpty { counters.retries &+= 1 }
+    requests[Int(slot)].phase = .trying
+    requests[Int(slot)].outstanding += 1
+    append(place, to: path)
+    noteIssue(request.operation, on: path, at: now)
+    let isShared = request.operation == .read && request.outstanding + request.givenUp > 0
+    effects.append(
+      .issue(
+        token: Token(kind: TokenKind.attempt, generation: generation, slot: place),
+        slot: slot, path: path, needsOwnBuffer: isShared && !sabotage.sharesReadBuffers))
+    return true
+  }
+
+  private mutating func noteIssue(_ operation: Operation, on path: PathIndex, at now: Instant) {
+    if table[path].live == 0, !table[path].probe.isInFlight { table[path].busySince = now }
+    table[path].outstanding += 1
+    table[path].counters.attempts &+= 1
+    if operation.mayTakeLong { table[path].slowOutstanding += 1 }
+  }
+
+  /// Frees the attempt's place and gives back what it held.
+  ///
+  /// A token that belongs to no outstanding attempt is a programmer's error: the layer below answers
+  /// each request exactly once.
+  mutating func retire(_ token: Token) -> AttemptRecord {
+    let place = Int(token.slot)
+    precondition(token.kind == TokenKind.attempt && place < attempts.count)
+    let attempt = attempts[place]
+    precondition(
+      attempt.isOutstanding
+        && (attempt.generation == token.generation || sabotage.ignoresGenerations),
+      "a completion arrived for an attempt that is not outstanding")
+    unlink(token.slot)
+    attempts[place].isOutstanding = false
+    attempts[place].isGhost = false
+    attempts[place].next = freeAttempt
+    freeAttempt = token.slot
+    table[attempt.path].outstanding -= 1
+    if attempt.isGivenUp {
+      table[attempt.path].unresolved -= 1
+    } else if attempt.operation.mayTakeLong {
+      table[attempt.path].slowOutstanding -= 1
+    }
+    assert(table[attempt.path].outstanding >= 0 && table[attempt.path].unresolved >= 0)
+    return attempt
+  }
+
+  /// True while the slot still belongs to the request that made the attempt.
+  func isCurrent(_ attempt: AttemptRecord) -> Bool {
+    requests[Int(attempt.request)].phase != .vacant
+      && requests[Int(attempt.request)].generation == attempt.requestGeneration
+  }
+
+  private mutating func append(_ place: UInt32, to path: PathIndex) {
+    let last = table[path].lastAttempt
+    attempts[Int(place)].previous = last
+    attempts[Int(place)].next = RequestRecord.none
+    if last == RequestRecord.none {
+      table[path].firstAttempt = place
+    } else {
+      attempts[Int(last)].next = place
+    }
+    table[path].lastAttempt = place
+  }
+
+  private mutating func unlink(_ place: UInt32) {
+    let attempt = attempts[Int(place)]
+    if attempt.previous == RequestRecord.none {
+      table[attempt.path].firstAttempt = attempt.next
+    } else {
+      attempts[Int(attempt.previous)].next = attempt.next
+    }
+    if attempt.next == RequestRecord.none {
+      table[attempt.path].lastAttempt = attempt.previous
+    } else {
+      attempts[Int(attempt.next)].previous = attempt.previous
+    }
+  }
+}
+
+extension Operation {
+  /// Takes as long as the medium likes: a flush empties caches, discards and zeroes may touch gigabytes.
+  var mayTakeLong: Bool {
+    switch self {
+    case .flush, .discard, .writeZeroes: true
+    case .read, .write: false
+    }
+  }
+}

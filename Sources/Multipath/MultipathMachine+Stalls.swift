@@ -1,0 +1,186 @@
+internal import BasicContainers
+public import BlockIO
+
+/// Paths that do not answer. Quiet for too long makes a path suspect; a sibling's answer makes it
+/// stalled; then its attempts are given up, where that can be done without losing an acknowledged write.
+extension MultipathMachine {
+  /// After a pause of the whole target all paths answer at once, one of them first: the others get this long
+  /// before they are judged by its testimony.
+  static var accusationGrace: Interval { .milliseconds(10) }
+
+  /// Since when the path owes an answer, or nil when it owes none.
+  private func quietSince(_ path: PathIndex) -> Instant? {
+    let record = table[path]
+    guard record.live > 0 || record.probe.isInFlight else { return nil }
+    return max(record.answeredAt, record.busySince)
+  }
+
+  /// When the path's silence is to be looked into. Suspects are looked at when somebody else answers.
+  func quietDeadline(_ path: PathIndex) -> Instant? {
+    guard table.attached.count > 1, hasSomethingToGiveUp(path), let since = quietSince(path)
+    else { return nil }
+    if let accused = table[path].accusedAt { return accused + Self.accusationGrace }
+    return suspects.contains(path) ? nil : since + patience(path)
+  }
+
+  /// A path out of service whose only debt is a probe has nothing that could go elsewhere.
+  private func hasSomethingToGiveUp(_ path: PathIndex) -> Bool {
+    table[path].live > 0 || table[path].isUsable
+  }
+
+  mutating func checkQuietPaths(at now: Instant, effects: inout Effects) {
+    for position in 0..<table.orderedCount {
+      let path = table.ordered(position)
+      guard let deadline = quietDeadline(path), !(now < deadline) else { continue }
+      guard table[path].accusedAt == nil else {
+        convict(path, at: now, effects: &effects)
+        continue
+      }
+      if now - deadline > Interval.milliseconds(25) {
+        // We come late ourselves: the machine was busy elsewhere, and answers may be waiting.
+        table[path].busySince = now - patience(path) + .milliseconds(10)
+        continue
+      }
+      suspects.insert(path)
+      callWitness(for: path, at: now, effects: &effects)
+    }
+    if !suspects.isEmpty { judgeSuspects(at: now, effects: &effects) }
+  }
+
+  /// How long the path may be silent: `factor` times what its slowest answers usually take. The factor is
+  /// shared among the attempts that wait: that one of eight is slow is likely, that all are is not.
+  public func patience(_ path: PathIndex) -> Interval {
+    let policy = configuration.stall
+    let waiting = max(1, UInt32(bitPattern: table[path].live))
+    let doublings = min(16, 31 - waiting.leadingZeroBitCount)
+    let factor = max(1, policy.factor &>> UInt64(doublings))
+    let scaled = Interval(nanoseconds: table[path].usual.nanoseconds &* factor)
+    let patience = min(policy.ceiling, max(policy.floor, scaled))
+    guard table[path].stallBackoff > 0 else { return patience }
+    let stretched = patience.nanoseconds &<< UInt64(min(12, table[path].stallBackoff))
+    return min(policy.ceiling, Interval(nanoseconds: stretched))
+  }
+
+  /// Makes sure that somebody can testify: the suspect itself, when all it owes may take long, and an idle
+  /// sibling, when no busy one has answered.
+  private mutating func callWitness(
+    for path: PathIndex, at now: Instant, effects: inout Effects
+  ) {
+    if table[path].live == table[path].slowOutstanding, !table[path].probe.isInFlight {
+      // A flush may take its time; a read of one block may not.
+      suspects.remove(path)
+      table[path].busySince = now
+      startProbe(path, at: now, effects: &effects)
+      return
+    }
+    guard !siblingAnswered(since: quietSince(path) ?? now, besides: path) else { return }
+    if probeSibling(of: path, at: now, effects: &effects, where: { $0.isUsable }) { return }
+    guard table.usable.subtracting(suspects).isEmpty else { return }
+    // Nobody in service can testify: whoever could be brought back is asked.
+    while probeSibling(of: path, at: now, effects: &effects, where: { $0.isRestorable }) {}
+  }
+
+  private mutating func probeSibling(
+    of path: PathIndex, at now: Instant, effects: inout Effects, where fits: (PathRecord) -> Bool
+  ) -> Bool {
+    for position in 0..<table.orderedCount {
+      let sibling = table.ordered(position)
+      guard sibling != path, fits(table[sibling]), table[sibling].live == 0,
+        !table[sibling].probe.isInFlight
+      else { continue }
+      startProbe(sibling, at: now, effects: &effects)
+      return true
+    }
+    return false
+  }
+
+  private func siblingAnswered(since: Instant, besides path: PathIndex) -> Bool {
+    var others = table.usable
+    others.remove(path)
+    while let other = others.first {
+      others.remove(other)
+      if since < table[other].answeredAt { return true }
+    }
+    return false
+  }
+
+  /// Looks at each suspect after somebody has answered: a suspect that others outran is accused.
+  mutating func judgeSuspects(at now: Instant, effects: inout Effects) {
+    var remaining = suspects
+    while let path = remaining.first {
+      remaining.remove(path)
+      guard let since = quietSince(path), hasSomethingToGiveUp(path) else {
+        suspects.remove(path)
+        continue
+      }
+      guard table[path].accusedAt == nil, siblingAnswered(since: since, besides: path) else {
+        continue
+      }
+      table[path].accusedAt = now
+    }
+  }
+
+  private mutating func convict(
+    _ path: PathIndex, at now: Instant, effects: inout Effects
+  ) {
+    suspects.remove(path)
+    table[path].accusedAt = nil
+    guard let since = quietSince(path) else { return }
+    stalled(path, quiet: now - since, at: now, effects: &effects)
+  }
+
+  /// The path has answered: whatever it was suspected of is over.
+  mutating func noteSignOfLife(_ path: PathIndex, at now: Instant) {
+    table[path].answeredAt = now
+    table[path].accusedAt = nil
+    suspects.remove(path)
+  }
+
+  /// The path is to blame: out of service, and its requests go elsewhere.
+  private mutating func stalled(
+    _ path: PathIndex, quiet: Interval, at now: Instant, effects: inout Effects
+  ) {
+    table[path].stalls &+= 1
+    let cause = FaultCause(errno: Errno.etimedout, operation: .read, offset: 0)
+    fault(path, cause, at: now, effects: &effects)
+    var reissued: Int32 = 0
+    var waiting: Int32 = 0
+    var place = table[path].firstAttempt
+    while place != RequestRecord.none {
+      let next = attempts[Int(place)].next
+      if !attempts[Int(place)].isGivenUp {
+        if giveUp(place, at: now, effects: &effects) { reissued += 1 } else { waiting += 1 }
+      }
+      place = next
+    }
+    // Those that have to wait are looked at again, less and less often.
+    table[path].busySince = now
+    table[path].stallBackoff = min(30, table[path].stallBackoff + 1)
+    effects.append(
+      .event(.pathStalled(path, quiet: quiet, reissued: reissued, waiting: waiting)))
+    useRoom(at: now, effects: &effects)
+  }
+
+  /// Sends an attempt's request elsewhere without waiting for its answer, where that is safe and there
+  /// is an elsewhere.
+  private mutating func giveUp(
+    _ place: UInt32, at now: Instant, effects: inout Effects
+  ) -> Bool {
+    let attempt = attempts[Int(place)]
+    let slot = attempt.request
+    var candidates = table.usable.subtracting(requests[Int(slot)].tried)
+    candidates.remove(attempt.path)
+    guard !candidates.isEmpty, mayGiveUp(attempt) else { return false }
+    attempts[Int(place)].isGivenUp = true
+    attempts[Int(place)].isGhost = attempt.operation.modifies
+    if attempt.operation.modifies { ghosts += 1 }
+    if attempt.operation.mayTakeLong { table[attempt.path].slowOutstanding -= 1 }
+    table[attempt.path].unresolved += 1
+    counters.givenUp &+= 1
+    requests[Int(slot)].outstanding -= 1
+    requests[Int(slot)].givenUp += 1
+    requests[Int(slot)].tried.insert(attempt.path)
+    retry(slot, at: now, effects: &effects)
+    return true
+  }
+}
