@@ -30,6 +30,12 @@ struct Prerequisite: Sendable {
     Files.canExecute(Lab.python) ? nil : "no \(Lab.python)"
   }
 
+  /// In a debug build, generic code allocates that is specialised away in a release build.
+  static let releasePrograms = Prerequisite {
+    HostEnvironment.programDirectory.contains("/release")
+      ? nil : "the programs are a debug build; MPATH_PROGRAMS names the directory of another"
+  }
+
   static let qemu = Prerequisite { missing(["qemu-io", "qemu-img"]) }
 
   static let fio = Prerequisite { missing(["fio"]) }

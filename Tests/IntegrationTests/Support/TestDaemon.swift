@@ -6,42 +6,40 @@ internal import Testing
 final class TestDaemon {
   let lab: Lab
   let runDirectory: String
-  private let launcher: [String]
+  private let command: [String]
   private let environment: [String: String]
-  private let options: [String]
   private(set) var process: ChildProcess
 
   /// Starts a daemon and returns when it says that it is ready.
   ///
   /// `launcher` is a program, with arguments, that runs the daemon, such as setpriv.
   static func start(
-    in lab: Lab, launcher: [String] = [], environment: [String: String] = [:],
-    options: [String] = []
+    in lab: Lab, runDirectory: String? = nil, launcher: [String] = [], program: String? = nil,
+    environment: [String: String] = [:], options: [String] = []
   ) async throws -> TestDaemon {
+    let runDirectory = runDirectory ?? lab.file("run")
+    let program = program ?? HostEnvironment.programDirectory + "/mpathd"
     let daemon = try TestDaemon(
-      lab: lab, launcher: launcher, environment: environment, options: options)
+      lab: lab, runDirectory: runDirectory,
+      command: launcher + [program, "--run-dir", runDirectory] + options,
+      environment: environment)
     try await daemon.waitUntilReady()
     return daemon
   }
 
   private init(
-    lab: Lab, launcher: [String], environment: [String: String], options: [String]
+    lab: Lab, runDirectory: String, command: [String], environment: [String: String]
   ) throws {
     self.lab = lab
-    self.launcher = launcher
+    self.runDirectory = runDirectory
+    self.command = command
     self.environment = environment
-    self.options = options
-    runDirectory = lab.file("run")
-    process = try Self.launch(
-      lab: lab, runDirectory: runDirectory, launcher: launcher, environment: environment,
-      options: options)
+    process = try lab.start(command[0], Array(command.dropFirst()), environment: environment)
   }
 
   /// Starts the daemon anew, after it ended.
   func startAgain() async throws {
-    process = try Self.launch(
-      lab: lab, runDirectory: runDirectory, launcher: launcher, environment: environment,
-      options: options)
+    process = try lab.start(command[0], Array(command.dropFirst()), environment: environment)
     try await waitUntilReady()
   }
 
@@ -60,13 +58,9 @@ final class TestDaemon {
   func socket(_ device: String) -> String { "\(runDirectory)/\(device).sock" }
 
   /// Runs mpctl against this daemon.
-  func mpctl(
-    _ arguments: [String], launcher: [String] = [], atMostSeconds seconds: Int = 40
-  ) async throws -> Lab.Result {
-    let words =
-      launcher + [HostEnvironment.programDirectory + "/mpctl"] + arguments
-      + ["--run-dir", runDirectory]
-    return try await lab.run(words[0], Array(words.dropFirst()), atMostSeconds: seconds)
+  func mpctl(_ arguments: [String]) async throws -> Lab.Result {
+    try await lab.run(
+      HostEnvironment.programDirectory + "/mpctl", arguments + ["--run-dir", runDirectory])
   }
 
   /// Runs mpctl and expects it to do what it is told.
@@ -142,16 +136,6 @@ final class TestDaemon {
       "\(path) of \(device) is \(last.map { $0.rawValue } ?? "unknown") after \(seconds) s",
       sourceLocation: sourceLocation)
     throw LabError("a path did not get into the state awaited")
-  }
-
-  private static func launch(
-    lab: Lab, runDirectory: String, launcher: [String], environment: [String: String],
-    options: [String]
-  ) throws -> ChildProcess {
-    let words =
-      launcher + [HostEnvironment.programDirectory + "/mpathd", "--run-dir", runDirectory]
-      + options
-    return try lab.start(words[0], Array(words.dropFirst()), environment: environment)
   }
 
   /// The first line of standard output is the daemon's word.
