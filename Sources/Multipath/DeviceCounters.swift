@@ -18,6 +18,8 @@ public struct DeviceCounters: Sendable, BitwiseCopyable, Equatable {
 
   /// Attempts given up because their path stalled.
   public var givenUp: UInt64 = 0
+  /// Reads that a second path was asked for because the first was late.
+  public var hedges: UInt64 = 0
   /// Requests that waited for a ghost, and how long in all.
   public var held: UInt64 = 0
   public var heldNanoseconds: UInt64 = 0

@@ -13,11 +13,14 @@ public struct MultipathConfiguration: Sendable {
   public var noPathTimeout: Interval
   public var probe: ProbeSchedule
   public var stall: StallPolicy
+  public var hedge: HedgePolicy
+  public var failback: Failback
 
   public init(
     mode: Mode, geometry: Geometry, cacheDomain: CacheDomain = .shared, requestsMax: Int = 256,
     attemptsPerPathMax: Int = 128, noPathTimeout: Interval = .seconds(60),
-    probe: ProbeSchedule = ProbeSchedule(), stall: StallPolicy = StallPolicy()
+    probe: ProbeSchedule = ProbeSchedule(), stall: StallPolicy = StallPolicy(),
+    hedge: HedgePolicy = HedgePolicy(), failback: Failback = .manual
   ) {
     self.mode = mode
     self.geometry = geometry
@@ -27,6 +30,8 @@ public struct MultipathConfiguration: Sendable {
     self.noPathTimeout = noPathTimeout
     self.probe = probe
     self.stall = stall
+    self.hedge = hedge
+    self.failback = failback
   }
 
   /// Paths of one device; `PathSet` has a bit for each.

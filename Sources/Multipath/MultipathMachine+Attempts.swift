@@ -20,7 +20,7 @@ extension MultipathMachine {
     requests[Int(slot)].phase = .trying
     requests[Int(slot)].outstanding += 1
     append(place, to: path)
-    noteIssue(request.operation, on: path, at: now)
+    noteIssue(request.operation, request.range.length, on: path, at: now)
     let isShared = request.operation == .read && request.outstanding + request.givenUp > 0
     effects.append(
       .issue(
@@ -29,9 +29,12 @@ extension MultipathMachine {
     return true
   }
 
-  private mutating func noteIssue(_ operation: Operation, on path: PathIndex, at now: Instant) {
+  private mutating func noteIssue(
+    _ operation: Operation, _ bytes: UInt64, on path: PathIndex, at now: Instant
+  ) {
     if table[path].live == 0, !table[path].probe.isInFlight { table[path].busySince = now }
     table[path].outstanding += 1
+    table[path].outstandingBytes &+= bytes
     table[path].counters.attempts &+= 1
     if operation.mayTakeLong { table[path].slowOutstanding += 1 }
   }
@@ -54,6 +57,7 @@ extension MultipathMachine {
     attempts[place].next = freeAttempt
     freeAttempt = token.slot
     table[attempt.path].outstanding -= 1
+    table[attempt.path].outstandingBytes &-= attempt.range.length
     if attempt.isGivenUp {
       table[attempt.path].unresolved -= 1
     } else if attempt.operation.mayTakeLong {
@@ -79,10 +83,12 @@ extension MultipathMachine {
       attempts[Int(last)].next = place
     }
     table[path].lastAttempt = place
+    if table[path].hedgeNext == RequestRecord.none { table[path].hedgeNext = place }
   }
 
   private mutating func unlink(_ place: UInt32) {
     let attempt = attempts[Int(place)]
+    if table[attempt.path].hedgeNext == place { table[attempt.path].hedgeNext = attempt.next }
     if attempt.previous == RequestRecord.none {
       table[attempt.path].firstAttempt = attempt.next
     } else {

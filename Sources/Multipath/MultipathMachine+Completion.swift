@@ -13,7 +13,6 @@ extension MultipathMachine {
     if attempt.isGivenUp {
       resolve(attempt, token, outcome, at: now, effects: &effects)
     } else {
-      requests[Int(attempt.request)].outstanding -= 1
       conclude(attempt, token, outcome, at: now, effects: &effects)
     }
     finishLeaving(attempt.path, at: now, effects: &effects)
@@ -63,6 +62,12 @@ extension MultipathMachine {
     effects: inout Effects
   ) {
     let slot = attempt.request
+    guard isCurrent(attempt) else {
+      // A hedged read that the other attempt has answered: only what it says of the path counts.
+      faultIfBlamed(attempt, outcome, at: now, effects: &effects)
+      return
+    }
+    requests[Int(slot)].outstanding -= 1
     switch outcome.verdict {
     case .none: succeed(slot, attempt, token, at: now, effects: &effects)
     case .target:
@@ -71,10 +76,20 @@ extension MultipathMachine {
     case .doubtful, .lost:
       requests[Int(slot)].tried.insert(attempt.path)
       note(outcome, in: slot)
+      faultIfBlamed(attempt, outcome, at: now, effects: &effects)
+      retry(slot, at: now, effects: &effects)
+    }
+  }
+
+  private mutating func faultIfBlamed(
+    _ attempt: AttemptRecord, _ outcome: IOOutcome, at now: Instant, effects: inout Effects
+  ) {
+    switch outcome.verdict {
+    case .none, .target: return
+    case .doubtful, .lost:
       let cause = FaultCause(
         errno: outcome.errno, operation: attempt.operation, offset: attempt.range.offset)
       fault(attempt.path, cause, at: now, effects: &effects)
-      retry(slot, at: now, effects: &effects)
     }
   }
 

@@ -26,8 +26,16 @@ extension MultipathMachine {
   func candidates(for slot: UInt32) -> PathSet {
     let request = requests[Int(slot)]
     let usable = table.usable.subtracting(request.tried)
-    if !usable.isEmpty { return usable }
+    if !usable.isEmpty { return table.hasGroups ? group(of: usable) : usable }
     return lastResort(for: request)
+  }
+
+  /// The active path's group as long as it can carry anything, so that only failback leaves it; else the
+  /// best.
+  private func group(of paths: PathSet) -> PathSet {
+    guard let active, table[active].isUsable else { return table.bestGroup(of: paths) }
+    let own = table.members(of: paths, priority: table[active].priority)
+    return own.isEmpty ? table.bestGroup(of: paths) : own
   }
 
   /// Paths that were usable during the request, failed before it tried them, and were not brought
@@ -40,7 +48,7 @@ extension MultipathMachine {
       remaining.remove(path)
       switch table[path].service {
       case .good, .failed:
-        if !table[path].isHeld { result.insert(path) }
+        if !table[path].isHeld, table[path].unresolved == 0 { result.insert(path) }
       case .lost, .foreign: break
       }
     }
@@ -60,13 +68,25 @@ extension MultipathMachine {
       if table[path].outstanding < cap(of: path, at: now) { roomy.insert(path) }
     }
     if roomy.isEmpty { return nil }
-    if let active, candidates.contains(active), !roomy.contains(active),
-      selector.staysOnActive(operation)
-    {
+    let rule = selector(for: operation)
+    if let active, candidates.contains(active), !roomy.contains(active), !rule.spreads {
       return nil
     }
-    return selector.choose(
-      &table, SelectorQuestion(operation: operation, candidates: roomy, active: active))
+    return rule.choose(
+      &table,
+      SelectorQuestion(
+        operation: operation, bytes: requests[Int(slot)].range.length, candidates: roomy,
+        active: active, now: now))
+  }
+
+  /// The rule for one operation: what the mode shares among paths goes by the chosen selector, the rest
+  /// stays on the active path.
+  func selector(for operation: Operation) -> SelectorKind {
+    switch configuration.mode {
+    case .activePassive: .activePassive
+    case .activeActive: spread
+    case .activeRead: operation == .read ? spread : .activePassive
+    }
   }
 
   /// Attempts a path may carry now. One that has just returned starts slowly where others can take the
@@ -175,7 +195,7 @@ extension MultipathMachine {
     _ slot: UInt32, _ outcome: IOOutcome, winner: Token? = nil, effects: inout Effects
   ) {
     leaveQueue(slot, effects: &effects)
-    assert(requests[Int(slot)].outstanding == 0)
+    assert(requests[Int(slot)].outstanding == 0 || requests[Int(slot)].operation == .read)
     requests[Int(slot)].phase = .vacant
     if outcome != .success { counters.errors &+= 1 }
     effects.append(.finish(slot: slot, outcome: outcome, winner: winner))

@@ -65,6 +65,7 @@ extension MultipathMachine {
     guard table[path].isUsable else { return }
     offerToEveryRequest(path)
     if active == nil { chooseActive(effects: &effects) }
+    planFailback(at: now)
   }
 
   /// A request in progress must not fail before it has tried a path that has become usable meanwhile.
@@ -76,11 +77,36 @@ extension MultipathMachine {
 
   /// The newest usable path becomes the active one (gmultipath's order), or none.
   mutating func chooseActive(effects: inout Effects) {
-    let next = table.newest(of: table.usable)
+    let group = table.hasGroups ? table.bestGroup(of: table.usable) : table.usable
+    if let active, group.contains(active) { return }
+    let next = table.newest(of: group)
     guard next != active else { return }
     if active != nil { counters.failovers &+= 1 }
     effects.append(.event(.activeChanged(from: active, to: next)))
     active = next
+  }
+
+  /// The preferred path, or a path of a better group, is back: it takes over once it has stayed for a while.
+  private mutating func planFailback(at now: Instant) {
+    guard case .after(let wait) = configuration.failback, failbackTarget != nil else { return }
+    failbackAt = now + wait
+  }
+
+  /// The path that should be active: the preferred one, else the newest of a better group than the active
+  /// one's; nil when the active path is right.
+  private var failbackTarget: PathIndex? {
+    if let preferred {
+      return preferred != active && table[preferred].isUsable ? preferred : nil
+    }
+    guard table.hasGroups, let active else { return nil }
+    let best = table.bestGroup(of: table.usable)
+    return best.contains(active) ? nil : table.newest(of: best)
+  }
+
+  mutating func failBackIfDue(at now: Instant, effects: inout Effects) {
+    guard let due = failbackAt, !(now < due) else { return }
+    failbackAt = nil
+    if let target = failbackTarget { makeActive(target, at: now, effects: &effects) }
   }
 
   /// Every path gave the same answer to this request, so the medium is to blame: the paths that it

@@ -45,8 +45,10 @@ extension MultipathMachine {
       endOrWait(slot, at: now, effects: &effects)
       return
     }
-    let path = selector.choose(
-      &table, SelectorQuestion(operation: .flush, candidates: candidates, active: active))
+    let path = selector(for: .flush).choose(
+      &table,
+      SelectorQuestion(
+        operation: .flush, bytes: 0, candidates: candidates, active: active, now: now))
     issueFlushes(slot, to: PathSet(path), at: now, effects: &effects)
   }
 

@@ -103,12 +103,77 @@ extension MultipathMachine {
     // Writes may have been acknowledged since it was removed.
     disownWrites(of: path)
     suspects.remove(path)
+    if preferred == path { preferred = nil }
+    table.setPriority(0, of: path)
     table.vacate(path)
     for slot in 0..<requests.count {
       requests[slot].tried.remove(path)
       requests[slot].offered.remove(path)
     }
     effects.append(.drained(path: path))
+  }
+
+  /// Makes `path` the active one now, as `prefer` does; with `sticky` it is also the one that failback
+  /// returns to. False when the path cannot carry requests.
+  public mutating func prefer(
+    _ path: PathIndex, sticky: Bool, at now: Instant, effects: inout Effects
+  ) -> Bool {
+    guard table[path].isUsable else { return false }
+    preferred = sticky ? path : nil
+    makeActive(path, at: now, effects: &effects)
+    return true
+  }
+
+  /// The next usable path in gmultipath's order becomes the active one.
+  public mutating func rotate(at now: Instant, effects: inout Effects) {
+    var position = 0
+    while position < table.orderedCount, table.ordered(position) != active { position += 1 }
+    for step in 1...max(1, table.orderedCount) {
+      guard table.orderedCount > 0 else { return }
+      let path = table.ordered((position + step) % table.orderedCount)
+      guard table[path].isUsable else { continue }
+      return makeActive(path, at: now, effects: &effects)
+    }
+  }
+
+  mutating func makeActive(_ path: PathIndex, at now: Instant, effects: inout Effects) {
+    failbackAt = nil
+    guard active != path else { return }
+    effects.append(.event(.activeChanged(from: active, to: path)))
+    active = path
+    useAllRoom(at: now, effects: &effects)
+  }
+
+  /// Changes the mode; the next request goes by it.
+  public mutating func setMode(_ mode: Mode) { configuration.mode = mode }
+
+  /// Changes the rule for what the mode shares among paths.
+  public mutating func setSelector(_ kind: SelectorKind) {
+    precondition(kind.spreads)
+    spread = kind
+  }
+
+  public var selectorName: String { spread.name }
+
+  public mutating func setStallPolicy(_ policy: StallPolicy) { configuration.stall = policy }
+
+  public mutating func setHedging(_ policy: HedgePolicy) {
+    configuration.hedge = policy
+    hedgeCredit = 0
+  }
+
+  public mutating func setFailback(_ failback: Failback) { configuration.failback = failback }
+
+  public mutating func setPriority(
+    _ priority: UInt8, of path: PathIndex, effects: inout Effects
+  ) {
+    table.setPriority(priority, of: path)
+    chooseActive(effects: &effects)
+  }
+
+  public mutating func setWeight(_ weight: UInt32, of path: PathIndex) {
+    precondition((1...100).contains(weight))
+    table[path].weight = weight
   }
 
   public mutating func setNoPathTimeout(_ timeout: Interval) {

@@ -53,6 +53,15 @@ extension MultipathMachine {
     return false
   }
 
+  /// Whether a ghost may still change any of `range`.
+  func overlapsGhost(_ range: ByteRange) -> Bool {
+    guard ghosts > 0 else { return false }
+    for place in 0..<attempts.count where attempts[place].isGhost {
+      if attempts[place].range.overlaps(range) { return true }
+    }
+    return false
+  }
+
   mutating func hold(_ slot: UInt32) {
     counters.held &+= 1
     requests[Int(slot)].phase = .awaitingGhost

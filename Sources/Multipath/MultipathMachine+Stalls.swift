@@ -168,15 +168,18 @@ extension MultipathMachine {
   ) -> Bool {
     let attempt = attempts[Int(place)]
     let slot = attempt.request
-    var candidates = table.usable.subtracting(requests[Int(slot)].tried)
-    candidates.remove(attempt.path)
-    guard !candidates.isEmpty, mayGiveUp(attempt) else { return false }
+    if isCurrent(attempt) {
+      var candidates = table.usable.subtracting(requests[Int(slot)].tried)
+      candidates.remove(attempt.path)
+      guard !candidates.isEmpty, mayGiveUp(attempt) else { return false }
+    }
     attempts[Int(place)].isGivenUp = true
     attempts[Int(place)].isGhost = attempt.operation.modifies
     if attempt.operation.modifies { ghosts += 1 }
     if attempt.operation.mayTakeLong { table[attempt.path].slowOutstanding -= 1 }
     table[attempt.path].unresolved += 1
     counters.givenUp &+= 1
+    guard isCurrent(attempt) else { return true }
     requests[Int(slot)].outstanding -= 1
     requests[Int(slot)].givenUp += 1
     requests[Int(slot)].tried.insert(attempt.path)

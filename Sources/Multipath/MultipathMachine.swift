@@ -10,7 +10,7 @@ public import BlockIO
 ///
 /// The parts: `+Dispatch` chooses a path, `+Attempts` keeps what is outstanding, `+Completion` reads an
 /// answer, `+Faults` takes paths out and back, `+Stalls` finds paths that do not answer and gives up on
-/// them, `+Quarantine` keeps late writes from doing harm, `+Flush` covers what was written, `+Probes`
+/// them, `+Quarantine` keeps late writes from doing harm, `+Hedging` asks twice when an answer is late, `+Flush` covers what was written, `+Probes`
 /// looks after paths, `+Paths` is what an operator may do.
 public struct MultipathMachine: ~Copyable {
   public typealias Effects = EffectQueue<MultipathEffect>
@@ -20,7 +20,11 @@ public struct MultipathMachine: ~Copyable {
   /// Carries what must keep its order, in active/passive and active/read; nil when nothing is usable.
   public internal(set) var active: PathIndex?
 
-  var selector: SelectorKind
+  /// Where failback returns to, and when it is due.
+  public internal(set) var preferred: PathIndex?
+  var failbackAt: Instant?
+  /// The rule for what the mode shares among paths.
+  var spread = SelectorKind.activeActive
   var requests: RigidArray<RequestRecord>
   var attempts: RigidArray<AttemptRecord>
   var freeAttempt: UInt32
@@ -36,6 +40,8 @@ public struct MultipathMachine: ~Copyable {
   /// their fault.
   var suspects = PathSet()
   var lastSubmitAt = Instant.zero
+  /// Hedges that may be made, in hundredths.
+  var hedgeCredit: UInt32 = 0
   /// Counts acknowledged writes; a path remembers the count at its last write and its last flush.
   var writeEpoch: UInt64 = 1
   /// Writes were acknowledged through a cache that nobody can flush any more: the next FLUSH fails.
@@ -49,7 +55,6 @@ public struct MultipathMachine: ~Copyable {
   public init(_ configuration: MultipathConfiguration) {
     precondition(configuration.requestsMax > 0)
     self.configuration = configuration
-    selector = SelectorKind.kind(for: configuration.mode)
     table = PathTable(capacity: MultipathConfiguration.pathsMax)
     requests = RigidArray(repeating: RequestRecord(), count: configuration.requestsMax)
     let places = Self.attemptPlaces(configuration)
@@ -84,6 +89,7 @@ public struct MultipathMachine: ~Copyable {
     request.generation = requests[Int(slot)].generation &+ 1
     requests[Int(slot)] = request
     lastSubmitAt = now
+    if operation == .read { earnHedge() }
     counters.count(operation, bytes: range.length)
     if ghosts > 0, mustWaitForGhost(slot) {
       hold(slot)
@@ -113,6 +119,8 @@ public struct MultipathMachine: ~Copyable {
     expireHeld(at: now, effects: &effects)
     startDueProbes(at: now, effects: &effects)
     checkQuietPaths(at: now, effects: &effects)
+    hedgeLateReads(at: now, effects: &effects)
+    failBackIfDue(at: now, effects: &effects)
   }
 
   /// The instant at which `tick` has something to do next, or nil.
@@ -125,10 +133,12 @@ public struct MultipathMachine: ~Copyable {
       let head = requests[Int(holdQueue.head)].submittedAt
       nearest = min(nearest, head + configuration.stall.holdTimeout)
     }
+    if let failbackAt { nearest = min(nearest, failbackAt) }
     for position in 0..<table.orderedCount {
       let path = table.ordered(position)
       if let due = table[path].probe.dueAt { nearest = min(nearest, due) }
       if let due = quietDeadline(path) { nearest = min(nearest, due) }
+      if let due = hedgeDeadline(path) { nearest = min(nearest, due) }
     }
     return nearest.nanoseconds == UInt64.max ? nil : nearest
   }

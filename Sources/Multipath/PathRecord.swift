@@ -53,6 +53,21 @@ public struct PathRecord: Sendable, BitwiseCopyable {
   public internal(set) var unresolved: Int32 = 0
   /// Flushes, discards and zeroes among the attempts that were not given up: they may take long.
   var slowOutstanding: Int32 = 0
+  /// Bytes of all outstanding attempts.
+  public internal(set) var outstandingBytes: UInt64 = 0
+  /// The path's share under service-time, 1 to 100.
+  public internal(set) var weight: UInt32 = 1
+  /// Its group: the usable paths with the lowest number carry everything.
+  public internal(set) var priority: UInt8 = 0
+  /// A moving average of how long its attempts take, an eighth of the way to each new one.
+  public internal(set) var averageTime = Interval.zero
+  /// The turn in which a selector chose it last, and when it was tried because nothing was known of it.
+  var chosenAt: UInt64 = 0
+  var triedAt = Instant.zero
+  /// A read that takes longer than most (p97) may be hedged; zero without enough history.
+  public internal(set) var hedgeAfter = Interval.zero
+  /// The oldest attempt that has not been looked at for hedging.
+  var hedgeNext = RequestRecord.none
   /// The last sign of life: any answer to an attempt or a probe.
   var answeredAt = Instant.zero
   /// A sibling has answered while this path did not: when that was.
@@ -85,6 +100,14 @@ public struct PathRecord: Sendable, BitwiseCopyable {
   var isUsable: Bool { tenancy == .attached && service == .good && !isHeld }
 
   var isDirty: Bool { dirtyEpoch > cleanEpoch }
+
+  mutating func noteTime(_ took: Interval) {
+    let average = averageTime.nanoseconds
+    let sample = took.nanoseconds
+    averageTime = Interval(
+      nanoseconds: average == 0
+        ? sample : sample > average ? average + (sample - average) / 8 : average - (average - sample) / 8)
+  }
 
   /// Attempts whose requests still wait for them.
   var live: Int32 { outstanding - unresolved }

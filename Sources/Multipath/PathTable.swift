@@ -10,6 +10,8 @@ public struct PathTable: ~Copyable {
   /// Occupied places, newest attached first: the order of choice and failover
   /// (gmultipath keeps its consumers in a list with insertion at the head).
   private var newestFirst: RigidArray<PathIndex>
+  /// How often a path was chosen by a selector that takes turns.
+  var choices: UInt64 = 0
   /// The paths that carry requests now; kept in step by `refresh`.
   public private(set) var usable = PathSet()
   public private(set) var attached = PathSet()
@@ -69,14 +71,59 @@ public struct PathTable: ~Copyable {
     if record.tenancy == .attached { attached.insert(path) } else { attached.remove(path) }
   }
 
+  /// Whether any path has another priority than the rest.
+  private(set) var hasGroups = false
+
+  mutating func setPriority(_ priority: UInt8, of path: PathIndex) {
+    self[path].priority = priority
+    var lowest = UInt8.max
+    var highest = UInt8.min
+    for position in 0..<newestFirst.count {
+      lowest = min(lowest, self[newestFirst[position]].priority)
+      highest = max(highest, self[newestFirst[position]].priority)
+    }
+    hasGroups = lowest < highest
+  }
+
+  /// The members of `paths` with the best (lowest) priority among them.
+  func bestGroup(of paths: PathSet) -> PathSet {
+    var best = PathSet()
+    var priority = UInt8.max
+    var remaining = paths
+    while let path = remaining.first {
+      remaining.remove(path)
+      if self[path].priority < priority || best.isEmpty {
+        priority = self[path].priority
+        best = PathSet(path)
+      } else if self[path].priority == priority {
+        best.insert(path)
+      }
+    }
+    return best
+  }
+
+  func members(of paths: PathSet, priority: UInt8) -> PathSet {
+    var members = PathSet()
+    var remaining = paths
+    while let path = remaining.first {
+      remaining.remove(path)
+      if self[path].priority == priority { members.insert(path) }
+    }
+    return members
+  }
+
   mutating func recordLatency(_ path: PathIndex, _ operation: Operation, _ took: Interval) {
     if operation == .read {
       readTimes[Int(path.rawValue)].record(took)
     } else {
       writeTimes[Int(path.rawValue)].record(took)
     }
+    self[path].noteTime(took)
     let samples = readTimes[Int(path.rawValue)].total &+ writeTimes[Int(path.rawValue)].total
-    if samples % 256 == 32 { self[path].usual = slowestUsual(path) }
+    if samples % 256 == 32 {
+      self[path].usual = slowestUsual(path)
+      self[path].hedgeAfter = readTimes[Int(path.rawValue)].quantile(perMille: 970) ?? .zero
+    }
   }
 
   private func slowestUsual(_ path: PathIndex) -> Interval {

@@ -6,7 +6,7 @@ extension SelectorKind {
   static let activeActive = SelectorKind(
     name: "active-active",
     summary: "every path carries its share: fewest outstanding, then longest idle",
-    staysOnActive: { _ in false },
+    spreads: true,
     choose: { table, question in leastOutstanding(&table, question) })
 
   /// gmultipath's rule (g_multipath_choose): each considered path's idle count goes up by one, the

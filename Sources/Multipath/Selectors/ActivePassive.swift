@@ -5,7 +5,7 @@ extension SelectorKind {
   static let activePassive = SelectorKind(
     name: "active-passive",
     summary: "one path carries everything, the others wait",
-    staysOnActive: { _ in true },
+    spreads: false,
     choose: { table, question in activeOrNewest(&table, question) })
 
   /// The active path if it may be chosen, else the most recently attached candidate: gmultipath's

@@ -6,7 +6,7 @@ extension SelectorKind {
   static let activeRead = SelectorKind(
     name: "active-read",
     summary: "reads are shared, everything else goes through the active path",
-    staysOnActive: { operation in operation != .read },
+    spreads: false,
     choose: { table, question in
       question.operation == .read
         ? leastOutstanding(&table, question) : activeOrNewest(&table, question)

@@ -1,0 +1,72 @@
+internal import BasicContainers
+internal import BlockIO
+
+/// Hedged reads: when a read takes longer than most of its path's, another path is asked too, and the first
+/// answer wins. A small credit, earned by reads, bounds the extra load; the delay follows the path's own
+/// times, so that when everything is slow nothing is hedged.
+extension MultipathMachine {
+  mutating func earnHedge() {
+    let policy = configuration.hedge
+    guard policy.percent > 0 else { return }
+    hedgeCredit = min(policy.burst * 100, hedgeCredit + policy.percent)
+  }
+
+  /// When the path's oldest unhedged read becomes late.
+  func hedgeDeadline(_ path: PathIndex) -> Instant? {
+    guard configuration.hedge.percent > 0, hedgeCredit >= 100, table.usable.count > 1 else {
+      return nil
+    }
+    let place = table[path].hedgeNext
+    guard place != RequestRecord.none, let delay = hedgeDelay(path) else { return nil }
+    return attempts[Int(place)].issuedAt + delay
+  }
+
+  private func hedgeDelay(_ path: PathIndex) -> Interval? {
+    let usual = table[path].hedgeAfter
+    return usual == .zero ? nil : max(usual, configuration.hedge.floor)
+  }
+
+  mutating func hedgeLateReads(at now: Instant, effects: inout Effects) {
+    guard configuration.hedge.percent > 0, configuration.cacheDomain == .shared else { return }
+    for position in 0..<table.orderedCount {
+      let path = table.ordered(position)
+      while let due = hedgeDeadline(path), !(now < due) {
+        let place = table[path].hedgeNext
+        table[path].hedgeNext = attempts[Int(place)].next
+        hedge(place, at: now, effects: &effects)
+      }
+    }
+  }
+
+  private mutating func hedge(_ place: UInt32, at now: Instant, effects: inout Effects) {
+    let attempt = attempts[Int(place)]
+    guard attempt.operation == .read, !attempt.isGivenUp, isCurrent(attempt) else { return }
+    let slot = attempt.request
+    guard requests[Int(slot)].outstanding == 1, requests[Int(slot)].givenUp == 0,
+      !overlapsGhost(attempt.range)
+    else { return }
+    var candidates = table.usable.subtracting(requests[Int(slot)].tried).subtracting(suspects)
+    candidates.remove(attempt.path)
+    guard let path = livelySibling(of: candidates, at: now) else { return }
+    if issue(slot, on: path, at: now, effects: &effects) {
+      hedgeCredit -= 100
+      counters.hedges &+= 1
+    }
+  }
+
+  /// The least loaded path that would not be late itself: one that is no slower than usual just now.
+  private func livelySibling(of candidates: PathSet, at now: Instant) -> PathIndex? {
+    var best: PathIndex?
+    var remaining = candidates
+    while let path = remaining.first {
+      remaining.remove(path)
+      let record = table[path]
+      let isLate =
+        record.live > 0 && now - max(record.answeredAt, record.busySince) > record.hedgeAfter
+      guard !isLate, record.outstanding < Int32(configuration.attemptsPerPathMax) else { continue }
+      if let chosen = best, table[chosen].outstanding <= record.outstanding { continue }
+      best = path
+    }
+    return best
+  }
+}
