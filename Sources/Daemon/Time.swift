@@ -2,16 +2,15 @@ internal import BlockIO
 internal import Glibc
 internal import Reactor
 
-
-
-
+/// The clock on the wall, for what people read.
 enum WallClock {
   /// Milliseconds since 1970 at which the monotonic clock showed `instant`.
   static func milliseconds(at instant: Instant) -> UInt64 {
     var time = timespec()
     unsafe clock_gettime(CLOCK_REALTIME, &time)
-    let wall = UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
-    return wall - min(wall, (ReactorThread.clock() - instant).milliseconds)
+    // In nanoseconds until the end: two roundings would show one moment as two.
+    let wall = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    return (wall - min(wall, (ReactorThread.clock() - instant).nanoseconds)) / 1_000_000
   }
 }
 

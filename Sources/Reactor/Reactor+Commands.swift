@@ -86,6 +86,8 @@ extension Reactor {
       case .serving: shutdown(sessions[Int(index)].descriptor, Int32(SHUT_RD))
       }
     }
+    // A client that takes no replies must not hold up the end.
+    scheduleHousekeeping()
   }
 
   mutating func tell(_ device: Int, _ event: MultipathEvent) {

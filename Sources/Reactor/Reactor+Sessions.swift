@@ -161,19 +161,21 @@ extension Reactor {
     for index in 0..<UInt32(sessions.count) where sessions[Int(index)].phase == .negotiating {
       if now - sessions[Int(index)].since >= ReactorLimits.handshake { beginClose(index) }
     }
-    if !starved.isEmpty { dropSlowClients() }
-    if negotiatingCount > 0 || !starved.isEmpty { scheduleHousekeeping() }
+    if !starved.isEmpty { dropSlowClients(patience: ReactorLimits.sendPatience) }
+    if isStopping { dropSlowClients(patience: ReactorLimits.sendPatienceAtStop) }
+    if negotiatingCount > 0 || !starved.isEmpty || isStopping { scheduleHousekeeping() }
   }
 
-  /// Somebody waits for memory: clients that have taken no reply for too long give theirs back.
-  private mutating func dropSlowClients() {
+  /// Somebody waits for memory, or for the end: clients that have taken no reply for too long give
+  /// up theirs.
+  private mutating func dropSlowClients(patience: Interval) {
     for index in 0..<UInt32(sessions.count) {
       let session = sessions[Int(index)]
       switch session.phase {
       case .vacant, .negotiating, .closing: continue
       case .serving, .draining: break
       }
-      guard session.isSending, now - session.since >= ReactorLimits.sendPatience else { continue }
+      guard session.isSending, now - session.since >= patience else { continue }
       report(.event(device: devices[Int(session.device)].id, .slowClientDropped))
       beginClose(index)
     }

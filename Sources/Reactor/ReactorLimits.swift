@@ -20,6 +20,8 @@ enum ReactorLimits {
   static let handshake = Interval.seconds(10)
   /// A client that takes no reply for this long is dropped, if another waits for what it holds.
   static let sendPatience = Interval.seconds(10)
+  /// The same at the end; less than the daemon waits for the whole of it.
+  static let sendPatienceAtStop = Interval.seconds(3)
   static let housekeeping = Interval.seconds(1)
   /// EAGAIN from one attempt before it counts as an error.
   static let transientRetries: UInt8 = 16

@@ -102,7 +102,7 @@ extension Wire {
     }
   }
 
-  static func decode<Value: Decodable>(
+  package static func decode<Value: Decodable>(
     _ type: Value.Type, from bytes: [UInt8], what: String
   ) throws(ControlError) -> Value {
     do {

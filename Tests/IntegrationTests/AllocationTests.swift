@@ -1,0 +1,55 @@
+internal import Control
+internal import Testing
+
+extension Integration {
+  /// The house rule that a request costs no allocation.
+  @Suite struct AllocationTests {
+    @Test(.needs(.fio, .releasePrograms), .timeLimit(.minutes(3)))
+    func aRequestCostsNoAllocation() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(
+          in: lab, environment: ["MPATHD_COUNT_ALLOCATIONS": "1"])
+        let left = try lab.image("left.img", mebibytes: 64)
+        let right = lab.file("right.img")
+        try await lab.succeed("ln", [left, right])
+        try await daemon.control(
+          "create", "-A", "--buffered", "--allow-duplicate", "data", left, right)
+        // Once for what is made at its first use.
+        try await lab.load(daemon.uri("data"), requests: 20_000)
+
+        let before = try await daemon.counts()
+        let idle = try await daemon.counts()
+        try await lab.load(daemon.uri("data"), requests: 200_000)
+        let after = try await daemon.counts()
+        let requests = after.requests - before.requests
+        // What asking costs is not the requests' fault.
+        let asking = idle.allocations - before.allocations
+        let allocations = after.allocations - idle.allocations
+        #expect(requests >= 200_000)
+        #expect(
+          allocations < asking + 500,
+          "\(allocations) allocations for \(requests) requests, \(asking) for a question")
+        print("\(allocations) allocations for \(requests) requests, \(asking) for a question")
+      }
+    }
+  }
+}
+
+extension Lab {
+  /// Reads and writes of 4 KiB, so many in all.
+  fileprivate func load(_ uri: String, requests: Int) async throws {
+    try await succeed(
+      "fio",
+      [
+        "--name=load", "--ioengine=nbd", "--uri=\(uri)", "--rw=randrw", "--bs=4k",
+        "--iodepth=32", "--size=64m", "--io_size=\(requests * 4)k", "--norandommap",
+      ], atMostSeconds: 120)
+  }
+}
+
+extension TestDaemon {
+  fileprivate func counts() async throws -> (requests: UInt64, allocations: UInt64) {
+    let stats = try await stats()
+    return (stats.requests, try #require(stats.allocations))
+  }
+}

@@ -1,0 +1,42 @@
+internal import Testing
+
+/// A path that can fail for real; see scripts/lib/faultpath, which does the work.
+final class FaultPath {
+  let lab: Lab
+  let name: String
+  let file: String
+
+  /// Brings up one more way to the bytes of `backing`.
+  static func up(
+    _ name: String, in lab: Lab, backing: String, delayMilliseconds: Int = 0
+  ) async throws -> FaultPath {
+    let path = FaultPath(lab: lab, name: name)
+    // Before it is up: an attempt that failed half-way must be taken down, too.
+    lab.atEnd { _ = try? await path.tell("down") }
+    try await path.tell("up", [backing, String(delayMilliseconds)])
+    return path
+  }
+
+  private init(lab: Lab, name: String) {
+    self.lab = lab
+    self.name = name
+    file = lab.file(name)
+  }
+
+  /// From now on each request ends with EIO.
+  func breakNow() async throws { try await tell("break") }
+  /// Requests succeed again.
+  func mend() async throws { try await tell("mend") }
+  /// Requests hang, as the server is stopped.
+  func stop() async throws { try await tell("stop") }
+  /// Requests that hung are answered.
+  func resume() async throws { try await tell("cont") }
+  /// The server is gone for good.
+  func die() async throws { try await tell("kill") }
+
+  private func tell(_ verb: String, _ operands: [String] = []) async throws {
+    try await lab.succeed(
+      HostEnvironment.packageDirectory + "/scripts/lib/faultpath",
+      [verb, lab.directory, name] + operands)
+  }
+}

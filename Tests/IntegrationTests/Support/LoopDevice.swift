@@ -1,0 +1,19 @@
+internal import Testing
+
+/// A loop device, the nearest thing to a disk that every Linux machine has.
+struct LoopDevice {
+  /// Such as /dev/loop3.
+  let node: String
+
+  /// The name by which mpctl shows it.
+  var name: String { String(node.dropFirst("/dev/".count)) }
+
+  /// Attaches a free loop device to a file until the test ends.
+  static func attach(_ file: String, in lab: Lab) async throws -> LoopDevice {
+    let output = try await lab.succeed(
+      "losetup", ["--find", "--show", "--direct-io=on", file])
+    let device = LoopDevice(node: String(output.split(separator: "\n").first ?? ""))
+    lab.atEnd { _ = try? await lab.run("losetup", ["--detach", device.node]) }
+    return device
+  }
+}
