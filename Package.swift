@@ -64,6 +64,9 @@ let package = Package(
     program("mpathd", ["Daemon", "Control", arguments]),
     program("mpctl", ["Control", "BlockIO", arguments]),
     program("mpsim", ["Simulation", arguments]),
+    .executableTarget(
+      name: "mpbench", dependencies: ["Multipath", "BlockIO", arguments],
+      path: "Benchmarks/mpbench", swiftSettings: settings),
 
     tests("MultipathTests", ["Multipath", "BlockIO", rigid]),
     tests("NBDTests", ["NBD", "BlockIO"]),

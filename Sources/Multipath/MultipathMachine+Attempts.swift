@@ -10,18 +10,20 @@ extension MultipathMachine {
     let place = freeAttempt
     guard place != RequestRecord.none else { return false }
     freeAttempt = attempts[Int(place)].next
-    let request = requests[Int(slot)]
+    let operation = requests[Int(slot)].operation
+    let range = requests[Int(slot)].range
+    let isShared =
+      operation == .read && requests[Int(slot)].outstanding + requests[Int(slot)].givenUp > 0
     let generation = (attempts[Int(place)].generation &+ 1) & 0xff_ffff
     attempts[Int(place)] = AttemptRecord(
-      isOutstanding: true, operation: request.operation, range: request.range,
-      generation: generation, request: slot, requestGeneration: request.generation, path: path,
+      isOutstanding: true, operation: operation, range: range, generation: generation,
+      request: slot, requestGeneration: requests[Int(slot)].generation, path: path,
       issuedAt: now, flushEpoch: writeEpoch)
-    if !request.tried.isEmpty { counters.retries &+= 1 }
+    if !requests[Int(slot)].tried.isEmpty { counters.retries &+= 1 }
     requests[Int(slot)].phase = .trying
     requests[Int(slot)].outstanding += 1
     append(place, to: path)
-    noteIssue(request.operation, request.range.length, on: path, at: now)
-    let isShared = request.operation == .read && request.outstanding + request.givenUp > 0
+    noteIssue(operation, range.length, on: path, at: now)
     effects.append(
       .issue(
         token: Token(kind: TokenKind.attempt, generation: generation, slot: place),
@@ -87,17 +89,19 @@ extension MultipathMachine {
   }
 
   private mutating func unlink(_ place: UInt32) {
-    let attempt = attempts[Int(place)]
-    if table[attempt.path].hedgeNext == place { table[attempt.path].hedgeNext = attempt.next }
-    if attempt.previous == RequestRecord.none {
-      table[attempt.path].firstAttempt = attempt.next
+    let path = attempts[Int(place)].path
+    let next = attempts[Int(place)].next
+    let previous = attempts[Int(place)].previous
+    if table[path].hedgeNext == place { table[path].hedgeNext = next }
+    if previous == RequestRecord.none {
+      table[path].firstAttempt = next
     } else {
-      attempts[Int(attempt.previous)].next = attempt.next
+      attempts[Int(previous)].next = next
     }
-    if attempt.next == RequestRecord.none {
-      table[attempt.path].lastAttempt = attempt.previous
+    if next == RequestRecord.none {
+      table[path].lastAttempt = previous
     } else {
-      attempts[Int(attempt.next)].previous = attempt.previous
+      attempts[Int(next)].previous = previous
     }
   }
 }

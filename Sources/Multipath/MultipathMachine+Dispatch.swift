@@ -24,10 +24,9 @@ extension MultipathMachine {
   /// Usable paths the request has not tried; when there is none, paths out of service that it was
   /// offered and has not tried: the last resort before it may fail.
   func candidates(for slot: UInt32) -> PathSet {
-    let request = requests[Int(slot)]
-    let usable = table.usable.subtracting(request.tried)
+    let usable = table.usable.subtracting(requests[Int(slot)].tried)
     if !usable.isEmpty { return table.hasGroups ? group(of: usable) : usable }
-    return lastResort(for: request)
+    return lastResort(for: slot)
   }
 
   /// The active path's group as long as it can carry anything, so that only failback leaves it; else the
@@ -40,10 +39,11 @@ extension MultipathMachine {
 
   /// Paths that were usable during the request, failed before it tried them, and were not brought
   /// back: gmultipath would return the error here although one of them may be healthy again.
-  private func lastResort(for request: RequestRecord) -> PathSet {
+  private func lastResort(for slot: UInt32) -> PathSet {
     var result = PathSet()
-    guard !request.tried.isEmpty else { return result }
-    var remaining = request.offered.subtracting(request.tried).intersection(table.attached)
+    let tried = requests[Int(slot)].tried
+    guard !tried.isEmpty else { return result }
+    var remaining = requests[Int(slot)].offered.subtracting(tried).intersection(table.attached)
     while let path = remaining.first {
       remaining.remove(path)
       switch table[path].service {

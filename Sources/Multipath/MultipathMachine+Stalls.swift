@@ -10,9 +10,8 @@ extension MultipathMachine {
 
   /// Since when the path owes an answer, or nil when it owes none.
   private func quietSince(_ path: PathIndex) -> Instant? {
-    let record = table[path]
-    guard record.live > 0 || record.probe.isInFlight else { return nil }
-    return max(record.answeredAt, record.busySince)
+    guard table[path].live > 0 || table[path].probe.isInFlight else { return nil }
+    return max(table[path].answeredAt, table[path].busySince)
   }
 
   /// When the path's silence is to be looked into. Suspects are looked at when somebody else answers.

@@ -78,16 +78,9 @@ public struct MultipathMachine: ~Copyable {
   ) {
     precondition(requests[Int(slot)].phase == .vacant, "a request slot was used twice")
     assert(configuration.geometry.contains(range))
-    var request = RequestRecord()
-    request.phase = .trying
-    request.operation = operation
-    request.flags = flags
-    request.range = range
-    request.offered = table.usable
-    request.submittedAt = now
-    request.flushEpoch = writeEpoch
-    request.generation = requests[Int(slot)].generation &+ 1
-    requests[Int(slot)] = request
+    requests[Int(slot)] = RequestRecord(
+      phase: .trying, operation: operation, flags: flags, range: range, offered: table.usable,
+      generation: requests[Int(slot)].generation &+ 1, submittedAt: now, flushEpoch: writeEpoch)
     lastSubmitAt = now
     if operation == .read { earnHedge() }
     counters.count(operation, bytes: range.length)

@@ -33,8 +33,8 @@ public struct PathTable: ~Copyable {
   public func ordered(_ position: Int) -> PathIndex { newestFirst[position] }
 
   public subscript(_ path: PathIndex) -> PathRecord {
-    _read { yield records[Int(path.rawValue)] }
-    _modify { yield &records[Int(path.rawValue)] }
+    @inline(__always) _read { yield records[Int(path.rawValue)] }
+    @inline(__always) _modify { yield &records[Int(path.rawValue)] }
   }
 
   /// A place for a new path, or nil when the table is full.
@@ -66,9 +66,8 @@ public struct PathTable: ~Copyable {
 
   /// Brings the sets in step with a record that has just changed.
   mutating func refresh(_ path: PathIndex) {
-    let record = self[path]
-    if record.isUsable { usable.insert(path) } else { usable.remove(path) }
-    if record.tenancy == .attached { attached.insert(path) } else { attached.remove(path) }
+    if self[path].isUsable { usable.insert(path) } else { usable.remove(path) }
+    if self[path].tenancy == .attached { attached.insert(path) } else { attached.remove(path) }
   }
 
   /// Whether any path has another priority than the rest.

@@ -1,0 +1,77 @@
+internal import ArgumentParser
+internal import BlockIO
+internal import Glibc
+internal import Multipath
+
+/// What a decision costs: submit and complete, without any I/O.
+struct MachineBenchmark: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "machine",
+    abstract: "Time the decision machine: submit and complete requests on paths that never fail.",
+    discussion: "Prints nanoseconds of CPU time per request, the median of several rounds.")
+
+  @Option(help: "Paths of the device.")
+  var paths = 4
+
+  @Option(help: "Requests under way at once.")
+  var depth = 32
+
+  @Option(help: "Requests per round.")
+  var requests = 2_000_000
+
+  @Option(help: "Rounds.")
+  var rounds = 5
+
+  @Option(help: "The rule for sharing work, or \"all\".")
+  var selector = "all"
+
+  func run() throws {
+    let kinds = SelectorKind.all.filter { $0.spreads && (selector == "all" || $0.name == selector) }
+    guard !kinds.isEmpty else { throw ValidationError("there is no selector \(selector)") }
+    for kind in kinds {
+      let times = (0..<rounds).map { _ in
+        Self.round(kind, paths: paths, depth: depth, requests: requests)
+      }.sorted()
+      print("\(kind.name): \(times[rounds / 2]) ns per request (best \(times[0]))")
+    }
+  }
+
+  /// Nanoseconds of CPU time per request in one round.
+  private static func round(
+    _ kind: SelectorKind, paths: Int, depth: Int, requests: Int
+  ) -> UInt64 {
+    guard let geometry = Geometry(sizeBytes: 1 << 30, blockBytes: 512) else { return 0 }
+    var machine = MultipathMachine(
+      MultipathConfiguration(mode: .activeActive, geometry: geometry))
+    var effects = MultipathMachine.Effects(capacity: 256)
+    for _ in 0..<paths { _ = machine.addPath(at: .zero, effects: &effects) }
+    machine.setSelector(kind)
+    while effects.next() != nil {}
+    var tokens = [Token](repeating: Token(rawValue: 0), count: depth)
+    let start = cpuNanoseconds()
+    var now = Instant.zero
+    for number in 0..<requests {
+      let slot = number % depth
+      now = now + .microseconds(1)
+      if number >= depth {
+        machine.attemptFinished(tokens[slot], outcome: .success, at: now, effects: &effects)
+        while effects.next() != nil {}
+      }
+      let offset = UInt64(number & 0xffff) * 4096
+      machine.submit(
+        slot: UInt32(slot), operation: number & 3 == 0 ? .write : .read, flags: [],
+        range: ByteRange(offset: offset, length: 4096) ?? .empty, at: now, effects: &effects)
+      while let effect = effects.next() {
+        if case .issue(let token, _, _, _) = effect { tokens[slot] = token }
+      }
+      _ = machine.nextDeadline
+    }
+    return (cpuNanoseconds() - start) / UInt64(requests)
+  }
+
+  private static func cpuNanoseconds() -> UInt64 {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}
