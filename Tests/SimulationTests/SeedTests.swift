@@ -7,14 +7,15 @@ import Testing
     for seed in seeds { expectKept(UInt64(seed)) }
   }
 
-  /// Seeds that have failed once, with what was wrong then.
+  /// Seeds that find a fault of the past, with what was wrong then. A change of what a seed means may
+  /// blunt them: with the fix taken out, each group but the last two failed when this was written.
   @Test(arguments: [
     // A flush retried on a sibling went there for ever when its first path had come back.
-    189, 609, 929,
+    609, 929,
     // A write that ended after its path was removed took its flush debt with it.
-    354, 374, 426,
+    18, 176, 294,
     // With no path attached FLUSH succeeded at once.
-    89, 117, 360,
+    117, 360,
     // The one report of lost writes went to a session that had ended.
     174, 311, 740,
     // A write ended on a path already lost, whose cache lost power before it returned.
