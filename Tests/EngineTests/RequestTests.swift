@@ -7,7 +7,7 @@ import Testing
     let bench = EngineBench()
     let slot = try #require(bench.reserve(.read, session: 1, bytes: 8192))
     bench.begin(slot)
-    #expect(bench.io.map(\.buffer) == [bench.engine.buffer(of: slot)])
+    #expect(bench.io.map(\.buffer) == [bench.engine.payload(of: slot).buffer])
     bench.complete()
     #expect(bench.replies == [slot])
     let reply = bench.engine.reply(for: slot)

@@ -178,9 +178,9 @@ final class Bench {
   private func drain() {
     while let effect = effects.next() {
       switch effect {
-      case .issue(let token, let slot, let path):
+      case .issue(let token, let slot, let path, _):
         attempts.append(Attempt(token: token, slot: slot, path: Int(path.rawValue)))
-      case .finish(let slot, let outcome):
+      case .finish(let slot, let outcome, _):
         precondition(finished[slot] == nil, "a request was finished twice")
         finished[slot] = outcome
       case .probe(let token, let path, let range):
