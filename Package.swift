@@ -72,7 +72,7 @@ let package = Package(
     tests("NBDTests", ["NBD", "BlockIO"]),
     tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid]),
     tests("ControlTests", ["Control", "mpctl"]),
-    tests("SimulationTests", ["Simulation"]),
+    tests("SimulationTests", ["Simulation", "BlockIO"]),
     tests("IntegrationTests", ["Control"], exclude: ["Scripts"]),
   ],
   swiftLanguageModes: [.v6]
