@@ -131,7 +131,8 @@ extension Reactor {
           id: devices[device].paths[index].id,
           state: devices[device].engine.machine.pathState(path), service: record.service,
           changedAt: record.changedAt, outstanding: Int(record.outstanding),
-          unresolved: Int(record.unresolved), patience: devices[device].engine.machine.patience(path), stalls: record.stalls,
+          unresolved: Int(record.unresolved),
+          patience: devices[device].engine.machine.patience(path), stalls: record.stalls,
           counters: record.counters))
     }
     return DeviceSnapshot(
