@@ -99,3 +99,23 @@ import Testing
     #expect(bench.probes.map(\.path) == [0])
   }
 }
+
+@Suite struct ReopenedPathTests {
+  /// The comparison was made through a descriptor that leads elsewhere by now.
+  @Test func `an identity check of the old descriptor does not bring a reopened path back`() {
+    let bench = Bench(.activePassive, paths: 2, probe: ProbeSchedule(goodNeeded: 1))
+    let slot = bench.submit(.write)
+    bench.answer(slot, Errno.enodev)
+    bench.play([:])
+    bench.passToDeadline()
+    bench.answerProbe(0)
+    #expect(bench.identityChecks.count == 1)
+    bench.machine.pathReopened(PathIndex(0), at: bench.now)
+    bench.answerIdentity(.same)
+    #expect(bench.state(0) != .passive && bench.state(0) != .active)
+    bench.passToDeadline()
+    bench.answerProbe(0)
+    bench.answerIdentity(.same)
+    #expect(bench.state(0) == .passive)
+  }
+}
