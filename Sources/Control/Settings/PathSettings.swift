@@ -1,0 +1,12 @@
+/// What can be changed about one path while its device is in use.
+package struct PathSettings: Codable, Hashable, Sendable {
+  /// Its group: the usable paths with the lowest number carry everything.
+  package var priority: UInt8
+  /// Its share under service-time.
+  package var weight: UInt8
+
+  package init(priority: UInt8 = 0, weight: UInt8 = 1) {
+    self.priority = priority
+    self.weight = weight
+  }
+}
