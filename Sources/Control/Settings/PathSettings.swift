@@ -10,3 +10,15 @@ package struct PathSettings: Codable, Hashable, Sendable {
     self.weight = weight
   }
 }
+
+extension PathSettings {
+  /// What is not as it would be for a new path, by the keys of `set`.
+  package func changes(of path: String) -> [String: String] {
+    var changes: [String: String] = [:]
+    for setting in PathSetting.all {
+      let value = setting.format(self)
+      if value != setting.format(PathSettings()) { changes["\(setting.name).\(path)"] = value }
+    }
+    return changes
+  }
+}
