@@ -18,6 +18,11 @@ package struct StreamLine: Codable, Hashable, Sendable {
     try Wire.encode(self) + [LineFramer.lineFeed]
   }
 
+  /// An event alone as a line, for `--json`.
+  package static func json(_ event: EventRecord) throws(ControlError) -> [UInt8] {
+    try Wire.encode(event) + [LineFramer.lineFeed]
+  }
+
   package static func decode(_ line: [UInt8]) throws(ControlError) -> StreamLine {
     try Wire.decode(StreamLine.self, from: line, what: "event")
   }

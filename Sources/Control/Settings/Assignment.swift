@@ -41,6 +41,16 @@ package struct Assignment: Hashable, Sendable {
       hint: "the settings are: " + keys.joined(separator: ", "))
   }
 
+  /// The key as a request carries it: a path in it is tidied as in the verbs on one path.
+  package func keyForMatching(workingDirectory: String) throws(ControlError) -> String {
+    switch try target() {
+    case .device: return key
+    case .path(let setting, let operand):
+      let path = try PathOperand.forMatching(operand, workingDirectory: workingDirectory)
+      return "\(setting.name).\(path)"
+    }
+  }
+
   /// Applies assignments to settings that are in use, all or none.
   ///
   /// - Parameter pathIndex: Which path an operand means.
