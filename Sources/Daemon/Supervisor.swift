@@ -22,6 +22,7 @@ final class Supervisor {
   /// Names that are being created, so that two clients cannot create one device.
   var namesInCreation: Set<String> = []
   var timers = Timers()
+  var events = EventLog()
   private var nextID: UInt32 = 1
   private var nextTicket: UInt64 = 1
   private var waiting: [UInt64: (Answer) -> Void] = [:]
@@ -37,6 +38,8 @@ final class Supervisor {
   enum Answer: Sendable {
     case done
     case refused(ReactorRefusal)
+    case counted(Int)
+    case explained([DecisionSnapshot])
     case snapshot([DeviceSnapshot])
     case opened(Result<OpenedPath, OpenFailure>)
     case compared(MediumComparison.Verdict)
@@ -129,7 +132,12 @@ final class Supervisor {
       waiting.removeValue(forKey: ticket)?(.refused(refusal))
     case .snapshot(let ticket, let snapshots):
       waiting.removeValue(forKey: ticket)?(.snapshot(snapshots))
-    case .event(let device, let event): noteEvent(device, event)
+    case .counted(let ticket, let count):
+      waiting.removeValue(forKey: ticket)?(.counted(count))
+    case .explained(let ticket, let decisions):
+      waiting.removeValue(forKey: ticket)?(.explained(decisions))
+    case .event(let device, let instant, let waited, let event):
+      noteEvent(device, event, at: instant, waited: waited)
     case .checkIdentity(let device, let path, let generation):
       checkIdentity(device, path, generation)
     case .closed(_, let path, let descriptor):

@@ -54,6 +54,7 @@ extension MultipathMachine {
   ) {
     noteSignOfLife(attempt.path, at: now)
     guard outcome == .success, !attempt.isGivenUp, !attempt.operation.mayTakeLong else { return }
+    noteIfSlow(attempt, at: now)
     table.recordLatency(attempt.path, attempt.operation, now - attempt.issuedAt)
   }
 
@@ -89,7 +90,7 @@ extension MultipathMachine {
     case .doubtful, .lost:
       let cause = FaultCause(
         errno: outcome.errno, operation: attempt.operation, offset: attempt.range.offset)
-      fault(attempt.path, cause, at: now, effects: &effects)
+      fault(attempt.path, cause, since: attempt.issuedAt, at: now, effects: &effects)
     }
   }
 

@@ -3,9 +3,10 @@ internal import BlockIO
 
 extension MultipathMachine {
   /// Takes a path out of service after an error, and does what follows from it: auto-restore when it
-  /// was the last good one, another active path, probes.
+  /// was the last good one, another active path, probes. Its requests have waited since `since`.
   mutating func fault(
-    _ path: PathIndex, _ cause: FaultCause, at now: Instant, effects: inout Effects
+    _ path: PathIndex, _ cause: FaultCause, since: Instant? = nil, isStall: Bool = false,
+    at now: Instant, effects: inout Effects
   ) {
     guard table[path].tenancy == .attached else { return }
     let isLost = IOOutcome.failure(errno: cause.errno).verdict == .lost
@@ -14,6 +15,9 @@ extension MultipathMachine {
     case .failed where !isLost: return
     case .good, .failed: break
     }
+    let begun = since ?? now
+    lastOutage = Outage(path: path, since: begun, at: now)
+    let decision = decision(.fault, path, cause: cause, waited: now - begun, at: now)
     table[path].service = isLost ? .lost(cause) : .failed(cause)
     table[path].changedAt = now
     table[path].counters.failures &+= 1
@@ -22,6 +26,7 @@ extension MultipathMachine {
     if isLost { disownWrites(of: path) }
     beginProbing(path, at: now)
     pathWentOut(path, at: now, effects: &effects)
+    if !isStall { remember(decision) }
   }
 
   /// What follows when a path has stopped being usable, whatever the reason.

@@ -139,7 +139,8 @@ extension MultipathMachine {
       startProbe(path, at: now, effects: &effects)
     case .doubtful, .lost:
       let cause = FaultCause(errno: outcome.errno, operation: .read, offset: 0)
-      fault(path, cause, at: now, effects: &effects)
+      let since = table[path].probe.startedAt
+      fault(path, cause, since: since, at: now, effects: &effects)
     }
   }
 
@@ -187,7 +188,8 @@ extension MultipathMachine {
   ) {
     let cause = FaultCause(errno: outcome.errno, operation: .read, offset: 0)
     if outcome.verdict == .lost, case .failed = table[path].service {
-      fault(path, cause, at: now, effects: &effects)
+      let since = table[path].probe.startedAt
+      fault(path, cause, since: since, at: now, effects: &effects)
     }
     table[path].probe.goodInRow = 0
     table[path].probe.goodNeeded = Int32(configuration.probe.goodNeeded)

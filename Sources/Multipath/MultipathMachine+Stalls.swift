@@ -141,7 +141,8 @@ extension MultipathMachine {
   ) {
     table[path].stalls &+= 1
     let cause = FaultCause(errno: Errno.etimedout, operation: .read, offset: 0)
-    fault(path, cause, at: now, effects: &effects)
+    var decision = decision(.stall, path, cause: cause, waited: quiet, at: now)
+    fault(path, cause, since: now - quiet, isStall: true, at: now, effects: &effects)
     var reissued: Int32 = 0
     var waiting: Int32 = 0
     var place = table[path].firstAttempt
@@ -155,6 +156,9 @@ extension MultipathMachine {
     // Those that have to wait are looked at again, less and less often.
     table[path].busySince = now
     table[path].stallBackoff = min(30, table[path].stallBackoff + 1)
+    decision.reissued = reissued
+    decision.waiting = waiting
+    remember(decision)
     effects.append(
       .event(.pathStalled(path, quiet: quiet, reissued: reissued, waiting: waiting)))
     useRoom(at: now, effects: &effects)

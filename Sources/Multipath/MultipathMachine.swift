@@ -32,6 +32,8 @@ public struct MultipathMachine: ~Copyable {
   var roomQueue = RequestQueue()
   /// Requests that wait for any usable path, oldest first.
   var pathQueue = RequestQueue()
+  /// Payload of those.
+  public internal(set) var queuedBytes: UInt64 = 0
   /// Requests that wait for a ghost, oldest first.
   var holdQueue = RequestQueue()
   /// Attempts in quarantine.
@@ -47,6 +49,10 @@ public struct MultipathMachine: ~Copyable {
   /// Writes were acknowledged through a cache that nobody can flush any more: the next FLUSH fails.
   var owesFlushError = false
   public internal(set) var counters = DeviceCounters()
+  /// The last path that went out of service by itself, and since when its requests had waited.
+  public internal(set) var lastOutage: Outage?
+  /// Why paths were left and what was slow, for an operator who asks.
+  public internal(set) var decisions = DecisionRing()
   /// Set by `stop`: nothing waits for a path any more.
   var isStopping = false
   /// What a test may break; nothing in production.

@@ -49,4 +49,12 @@ struct RequestRecord: BitwiseCopyable {
   var previous = RequestRecord.none
 
   static let none = UInt32.max
+
+  /// Bytes of memory that the request keeps while it waits.
+  var payloadBytes: UInt64 {
+    switch operation {
+    case .read, .write: range.length
+    case .flush, .discard, .writeZeroes: 0
+    }
+  }
 }

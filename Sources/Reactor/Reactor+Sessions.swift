@@ -177,7 +177,7 @@ extension Reactor {
       case .serving, .draining: break
       }
       guard session.isSending, now - session.since >= patience else { continue }
-      report(.event(device: devices[Int(session.device)].id, .slowClientDropped))
+      report(Int(session.device), .slowClientDropped)
       beginClose(index)
     }
   }

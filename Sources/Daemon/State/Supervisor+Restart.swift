@@ -23,12 +23,23 @@ extension Supervisor {
       let geometry = Geometry(
         sizeBytes: specification.sizeBytes, blockBytes: specification.blockBytes)
     else { return done() }
+    let (settings, each): (DeviceSettings, [PathSettings])
+    do throws(ControlError) {
+      (settings, each) = try specification.currentSettings()
+    } catch {
+      log.error("device not restored: \(error.message)", metadata: ["device": "\(name.text)"])
+      return done()
+    }
     let paths = specification.paths.map { $0.path }
     open(paths, buffered: specification.options.io == .buffered) { [self] results in
       admit(specification, geometry, results) { [self] entries, lost in
+        var entries = entries
+        for index in entries.indices { entries[index].settings = each[index] }
+        let preferred = entries.first { $0.path == specification.preferred }?.id
         serve(
-          name, specification.mode, geometry, specification.options, entries, lost: lost
-        ) { [self] outcome in
+          name, settings, geometry, specification.options, entries, lost: lost,
+          preferred: preferred
+        ) { [self, entries] outcome in
           finishRestore(name, outcome, entries)
           done()
         }
