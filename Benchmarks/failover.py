@@ -1,10 +1,11 @@
 """How long a client waits when a path fails: the longest gap between two answers of a 1 kHz prober.
 
-usage: failover.py PROGRAMS [--rounds N] [--seconds S] [--paths N]
+usage: failover.py PROGRAMS [--rounds N] [--seconds S] [--paths N] [--mode active-active]
 
-Three ways to one backing file (nbdfuse over nbdkit) make an active/active device under a verified fio load.
-A prober reads one block every millisecond and notes the longest time without an answer, while one path hangs
-(SIGSTOP of its server) or answers with EIO. Each fault is measured with give-up=quarantine and with strict,
+Three ways to one backing file (nbdfuse over nbdkit) make a device under a verified fio load; the fault hits the
+active path, which in active/passive carries everything.
+A prober writes one block every millisecond (writes are what strict cannot give up) and notes the longest time
+without an answer, while one path hangs (SIGSTOP of its server) or answers with EIO. Each fault is measured with give-up=quarantine and with strict,
 which is what multipath systems do that never give up on an attempt. Figures are medians over the rounds.
 """
 
@@ -21,10 +22,12 @@ import nbd
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FAULTPATH = ROOT + "/scripts/lib/faultpath"
+LOAD_BYTES = 200 << 20
+DATA = bytes(4096)
 
 
 class Prober(threading.Thread):
-    """Reads one block a millisecond, one after the other, and keeps the longest gap."""
+    """Writes one block a millisecond, one after the other, and keeps the longest gap."""
 
     def __init__(self, uri):
         super().__init__(daemon=True)
@@ -36,13 +39,15 @@ class Prober(threading.Thread):
         self.ends = False
 
     def run(self):
-        size = self.handle.get_size()
-        block = 0
+        # Behind what fio writes and verifies.
+        first, count = LOAD_BYTES // 4096, (self.handle.get_size() - LOAD_BYTES) // 4096
+        number = 0
         last = time.monotonic()
         while not self.ends:
-            block = (block + 97) % (size // 4096)
+            number += 1
+            offset = (first + number * 97 % count) * 4096
             try:
-                self.handle.pread(4096, block * 4096)
+                self.handle.pwrite(DATA, offset)
             except nbd.Error:
                 self.errors += 1
             now = time.monotonic()
@@ -89,14 +94,14 @@ class Bed:
         subprocess.run(["rm", "-rf", self.directory], check=True)
 
 
-def measure(bed, mode, fault, seconds):
+def measure(bed, mode, give_up, fault, seconds):
     """The longest gap in milliseconds with one fault in the middle of the load."""
     files = [f"{bed.directory}/{name}" for name in bed.names]
-    bed.mpctl("create", "-A", "data", *files)
-    bed.mpctl("set", "data", f"give-up={mode}")
+    bed.mpctl("create", *(["-A"] if mode == "active-active" else []), "data", *files)
+    bed.mpctl("set", "data", f"give-up={give_up}")
     fio = subprocess.Popen(
         ["fio", "--name=load", "--ioengine=nbd", f"--uri={bed.uri('data')}", "--rw=randrw",
-         "--bs=4k", "--iodepth=16", "--size=200m", "--verify=crc32c", "--time_based",
+         "--bs=4k", "--iodepth=16", f"--size={LOAD_BYTES}", "--verify=crc32c", "--time_based",
          f"--runtime={seconds + 6}"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     time.sleep(3)
@@ -124,6 +129,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--paths", type=int, default=3)
+    parser.add_argument(
+        "--mode", choices=["active-passive", "active-active"], default="active-passive")
     options = parser.parse_args()
     bed = Bed(options.programs, options.paths)
     try:
@@ -131,16 +138,16 @@ def main():
         usuals = []
         for _ in range(options.rounds):
             for fault in ("hang", "error"):
-                for mode in ("quarantine", "strict"):
-                    gap, usual = measure(bed, mode, fault, options.seconds)
-                    gaps.setdefault((fault, mode), []).append(gap)
+                for give_up in ("quarantine", "strict"):
+                    gap, usual = measure(bed, options.mode, give_up, fault, options.seconds)
+                    gaps.setdefault((fault, give_up), []).append(gap)
                     usuals.append(usual)
     finally:
         bed.down()
     print(f"without a fault: longest gap {statistics.median(usuals):.0f} ms (median)")
-    for (fault, mode), values in gaps.items():
+    for (fault, give_up), values in gaps.items():
         print(
-            f"{fault:5} {mode:10}: longest gap {statistics.median(values):.0f} ms"
+            f"{fault:5} {give_up:10}: longest gap {statistics.median(values):.0f} ms"
             f" (of {min(values):.0f} to {max(values):.0f})")
 
 
