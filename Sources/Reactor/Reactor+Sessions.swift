@@ -56,7 +56,8 @@ extension Reactor {
   /// Feeds received bytes to the handshake.
   mutating func negotiate(_ index: UInt32) {
     let session = sessions[Int(index)]
-    guard session.start < session.end, !session.isSending, var negotiation = negotiations[Int(index)]
+    guard session.start < session.end, !session.isSending,
+      var negotiation = negotiations[Int(index)]
     else { return }
     negotiations[Int(index)] = nil
     var answer: [UInt8] = []

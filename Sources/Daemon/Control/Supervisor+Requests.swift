@@ -132,9 +132,10 @@ extension Supervisor {
   func change<Value>(
     _ name: String, path operand: String? = nil,
     _ respond: @escaping (Result<Value, ControlError>) -> Void,
-    _ body: @escaping (
-      DeviceEntry, Int?, @escaping (Result<Value, ControlError>) -> Void
-    ) -> Void
+    _ body:
+      @escaping (
+        DeviceEntry, Int?, @escaping (Result<Value, ControlError>) -> Void
+      ) -> Void
   ) {
     do throws(ControlError) {
       let device = try device(named: name)
@@ -207,8 +208,9 @@ extension Supervisor {
       switch answer {
       case .saved(errno: 0): done(nil)
       case .saved(let errno):
-        done("\(file) could not be written (\(ErrnoText.sentence(errno))): "
-          + "a restart will not know of this change")
+        done(
+          "\(file) could not be written (\(ErrnoText.sentence(errno))): "
+            + "a restart will not know of this change")
       case .timedOut, .done, .refused, .counted, .explained, .snapshot, .opened, .compared:
         done("\(file) is still being written: a restart may not know of this change")
       }

@@ -74,7 +74,8 @@ extension Supervisor {
       snapshot.paths.first { $0.id == entry.id }.map { status(of: entry, $0, device) }
     }
     return DeviceStatus(
-      name: device.name.text, state: DeviceStatus.State(rawValue: snapshot.state.rawValue) ?? .failed,
+      name: device.name.text,
+      state: DeviceStatus.State(rawValue: snapshot.state.rawValue) ?? .failed,
       mode: device.settings.mode, sizeBytes: device.geometry.sizeBytes,
       blockBytes: device.geometry.blockBytes, socket: device.socket,
       uri: options.runDirectory.uri(of: device.name), sessions: snapshot.sessions,
