@@ -59,7 +59,7 @@ let package = Package(
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
     library("Control", ["BlockIO"]),
     library(
-      "Daemon", ["BlockIO", "Multipath", "Engine", "Reactor", "Control", "CLinux", logging]),
+      "Daemon", ["BlockIO", "Multipath", "NBD", "Engine", "Reactor", "Control", "CLinux", logging]),
     library("Simulation", ["BlockIO", "Multipath", "NBD", "Engine", rigid]),
     program("mpathd", ["Daemon", "Control", arguments]),
     program("mpctl", ["Control", "BlockIO", arguments]),
@@ -72,7 +72,7 @@ let package = Package(
     tests("NBDTests", ["NBD", "BlockIO"]),
     tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid]),
     tests("ControlTests", ["Control", "mpctl"]),
-    tests("SimulationTests", ["Simulation"]),
+    tests("SimulationTests", ["Simulation", "BlockIO"]),
     tests("IntegrationTests", ["Control"], exclude: ["Scripts"]),
   ],
   swiftLanguageModes: [.v6]

@@ -14,6 +14,8 @@ final class Supervisor {
   let log: Logger
   let server: ControlServer
   let state: StateStore?
+  /// What the state file held when the daemon started.
+  let remembered: [DeviceSpecification]
   let inbox = Mailbox<SupervisorMessage>()
   var reactors: [ReactorThread] = []
   var devices: [DeviceEntry] = []
@@ -54,6 +56,7 @@ final class Supervisor {
     self.options = options
     self.log = log
     self.signals = signals
+    remembered = try options.stateFile.map(StateStore.read) ?? []
     server = try ControlServer(socket: options.controlSocket)
     state = options.stateFile.map { StateStore(file: $0) }
   }

@@ -292,7 +292,8 @@ public struct Engine: ~Copyable {
     effects.append(
       .io(
         IORequest(
-          token: token, path: path, operation: .read, flags: [], range: range, buffer: probeBuffer)))
+          token: token, path: path, operation: .read, flags: [], range: range, buffer: probeBuffer))
+    )
   }
 
   private mutating func leaseProbeBuffer(_ arena: inout BufferArena) {

@@ -100,6 +100,8 @@ extension MultipathMachine {
     let verdict = requests[Int(slot)].verdictErrno
     if let path = requests[Int(slot)].landedOn {
       acknowledgeChange(slot, on: path, effects: &effects)
+    } else if requests[Int(slot)].isDisowned {
+      finish(slot, .failure(errno: Errno.ecanceled), effects: &effects)
     } else if verdict != 0 {
       finish(slot, .failure(errno: verdict), effects: &effects)
     } else {

@@ -98,8 +98,10 @@ public struct MultipathMachine: ~Copyable {
   }
 
   /// Drops a request whose client has gone, if it is only waiting: it owns no right to write any
-  /// more. Returns false, and does nothing, when it has attempts outstanding.
+  /// more. With attempts outstanding the answer is false; it then ends with them, and is tried nowhere else,
+  /// where it could overwrite what other clients have written since.
   public mutating func cancelWaiting(slot: UInt32, effects: inout Effects) -> Bool {
+    requests[Int(slot)].isDisowned = true
     switch requests[Int(slot)].phase {
     case .vacant, .trying: return false
     case .awaitingRoom, .awaitingPath, .awaitingGhost:

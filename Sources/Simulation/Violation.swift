@@ -9,7 +9,8 @@ package struct Violation: Sendable, Equatable {
     case neverOverwrittenByOlder = "no acknowledged write is overwritten by an older one"
     case flushCovers = "a successful flush covers everything acknowledged before it"
     case issuesOnlyToUsable = "attempts go to usable paths only"
-    case triesEachPathOnce = "no path is tried again by a request which it has answered with an error"
+    case triesEachPathOnce =
+      "no path is tried again by a request it has answered with an error"
     case triesBeforeFailing = "no error is returned while a path is left to try"
     case waitsOnlyWithoutPath = "requests wait for a path only while none is usable"
     case countersMatch = "counters equal tables"

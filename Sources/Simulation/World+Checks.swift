@@ -75,7 +75,8 @@ extension World {
     if record.verdictErrno == errno { return }
     let usable = engine.machine.table.usable.subtracting(record.failedOn)
     if !usable.isEmpty {
-      violate(.triesBeforeFailing, "slot \(slot) failed with \(errno), path bits \(usable.bits) are left")
+      violate(
+        .triesBeforeFailing, "slot \(slot) failed with \(errno), path bits \(usable.bits) are left")
       return
     }
     let hasTimedOut = now - record.beganAt >= scenario.noPathTimeout
@@ -87,7 +88,8 @@ extension World {
       let path = engine.machine.table[index]
       guard !path.isHeld, case .failed = path.service else { continue }
       violate(
-        .triesBeforeFailing, "slot \(slot) failed with \(errno), place \(index.rawValue) was usable")
+        .triesBeforeFailing, "slot \(slot) failed with \(errno), place \(index.rawValue) was usable"
+      )
       return
     }
   }
@@ -111,7 +113,8 @@ extension World {
       guard let index = paths[path].index else { continue }
       let counted = engine.machine.table[index].outstanding
       if Int(counted) != paths[path].attempts {
-        violate(.countersMatch, "path \(path): \(counted) outstanding, \(paths[path].attempts) in truth")
+        violate(
+          .countersMatch, "path \(path): \(counted) outstanding, \(paths[path].attempts) in truth")
       }
     }
   }

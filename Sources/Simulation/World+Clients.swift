@@ -221,7 +221,7 @@ extension World {
     case .faults, .healing, .ending, .done: return
     case .readingBack(let next):
       guard next < scenario.sectorCount else {
-        phase = .flushing(tries: 0)
+        phase = .flushing
         readBack()
         return
       }
@@ -239,20 +239,24 @@ extension World {
     }
   }
 
+  /// What the answer to a request of the last phases means.
   private mutating func verified(_ errno: Int32) {
     switch phase {
-    case .faults, .healing, .ending, .done: break
-    case .readingBack:
-      if errno != 0 { violate(.finishes, "a read failed with \(errno) on healthy paths") }
-    case .flushing(let tries):
-      guard errno != 0 else {
+    case .faults, .healing, .ending, .done: return
+    case .readingBack: if errno == 0 { return }
+    case .flushing:
+      if errno == 0 {
         phase = .ending
         return
       }
-      // An idle path that died unnoticed shows only now; each may cost one error, and so may what was
-      // lost while the faults lasted.
-      phase = .flushing(tries: tries + 1)
-      if tries > scenario.pathCount { violate(.finishes, "flushes keep failing on healthy paths") }
+    }
+    // An idle path that died unnoticed shows only now; each may cost one error, and so may what was lost
+    // while the faults lasted.
+    setbacks += 1
+    note { "healing begins anew" }
+    heal()
+    if setbacks > scenario.pathCount + 1 {
+      violate(.finishes, "requests keep failing with \(errno) on healthy paths")
     }
   }
 }

@@ -22,8 +22,10 @@ extension World {
     if paths[path].slowUntil > now { longest *= 20 }
     let took = microseconds(upTo: longest) + .microseconds(5)
     let completesAt = max(now, paths[path].hangsUntil) + took
-    let landsAt = now + Interval(
-      nanoseconds: UInt64(random.below(Int((completesAt - now).nanoseconds))))
+    let landsAt =
+      now
+      + Interval(
+        nanoseconds: UInt64(random.below(Int((completesAt - now).nanoseconds))))
     let (outcome, landing) = fate(of: request, on: path, isProbe: slot == Self.none)
     let io = takeIO(
       ModelIO(
@@ -99,7 +101,8 @@ extension World {
       }
     case .write:
       for offset in 0..<work.landingSectors where memory[place + offset] != work.stamp {
-        violate(.readsWhatWasWritten, "the buffer of write \(work.stamp) was used anew before it landed")
+        violate(
+          .readsWhatWasWritten, "the buffer of write \(work.stamp) was used anew before it landed")
         return
       }
       modify(sectors, work)

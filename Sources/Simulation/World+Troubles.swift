@@ -13,7 +13,8 @@ extension World {
     events.schedule(.fault, at: now + pause(around: scenario.faultEvery))
     guard let fault = draw(from: Self.faults) else { return }
     let path = random.below(paths.count)
-    let end = now + min(.milliseconds(UInt64(random.pick([2, 20, 100, 300]))), Scenario.faultLongest)
+    let end =
+      now + min(.milliseconds(UInt64(random.pick([2, 20, 100, 300]))), Scenario.faultLongest)
     mix(10, UInt64(fault.rawValue), UInt64(path))
     note { "path \(path) is struck by \(Self.word(for: fault)) until \(end.nanoseconds / 1_000)" }
     switch fault {

@@ -33,8 +33,8 @@ struct World: ~Copyable {
     case healing(until: Instant)
     /// All is quiet; what is on the medium is read back from this sector on.
     case readingBack(next: Int)
-    /// The last flush, which may report an old loss once before it has to succeed.
-    case flushing(tries: Int)
+    /// The last flush.
+    case flushing
     /// Only a probe may still be under way.
     case ending
     case done
@@ -77,6 +77,8 @@ struct World: ~Copyable {
   /// Set while the operator fails what is queued.
   var isFailingQueued = false
   var violation: Violation?
+  /// Errors after the faults had stopped.
+  var setbacks = 0
 
   var begun = 0
   var attempts = 0
@@ -124,7 +126,8 @@ struct World: ~Copyable {
     while arena.freeBytes > scenario.arenaBytes {
       // The largest power of two that leaves enough; pieces are powers of two.
       let excess = arena.freeBytes - scenario.arenaBytes
-      let piece = min(1 << (Int.bitWidth - 1 - excess.leadingZeroBitCount), BufferArena.largestBytes)
+      let piece = min(
+        1 << (Int.bitWidth - 1 - excess.leadingZeroBitCount), BufferArena.largestBytes)
       guard let buffer = arena.lease(max(piece, BufferArena.pageBytes)) else { break }
       ballast.append(buffer)
     }

@@ -11,7 +11,8 @@ struct SeedRange: ExpressibleByArgument {
       seeds = first...first
       return
     }
-    guard parts.count == 2, argument.contains(".."), let last = UInt64(parts[1]), first <= last else {
+    guard parts.count == 2, argument.contains(".."), let last = UInt64(parts[1]), first <= last
+    else {
       return nil
     }
     seeds = first...last

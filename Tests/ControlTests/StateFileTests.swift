@@ -102,6 +102,7 @@ struct StateFileTests {
       paths: [.init(path: "/a")], settings: ["selector": "latency", "brand-new": "1"])
     #expect(try StateFile.decode(StateFile.encode([device])) == [device])
     #expect(try device.currentSettings().0.selector == .latency)
+    #expect(device.unknownSettings == ["brand-new"])
   }
 
   @Test("a file of a newer daemon is told from a damaged one, whatever else is in it")

@@ -1,0 +1,205 @@
+import BlockIO
+import Multipath
+
+/// A machine on the bench: it carries out what the machine asks for by noting it down, and refuses
+/// to answer what was never asked.
+final class Bench {
+  struct Attempt: Equatable {
+    let token: Token
+    let slot: UInt32
+    let path: Int
+  }
+
+  struct Probe: Equatable {
+    let token: Token
+    let path: Int
+    let range: ByteRange
+  }
+
+  var machine: MultipathMachine
+  var now = Instant.zero
+  var effects = MultipathMachine.Effects(capacity: 16)
+  /// Attempts and probes that wait for an answer, oldest first.
+  var attempts: [Attempt] = []
+  var probes: [Probe] = []
+  var identityChecks: [(path: Int, generation: UInt32)] = []
+  var finished: [UInt32: IOOutcome] = [:]
+  var drained: [Int] = []
+  var events: [MultipathEvent] = []
+  private var slots: UInt32 = 0
+
+  init(
+    _ mode: Mode, paths: Int, cacheDomain: CacheDomain = .shared, requestsMax: Int = 64,
+    attemptsPerPathMax: Int = 16, noPathTimeout: Interval = .seconds(60),
+    probe: ProbeSchedule = ProbeSchedule()
+  ) {
+    guard let geometry = Geometry(sizeBytes: 1 << 20, blockBytes: 512) else {
+      preconditionFailure("an impossible geometry")
+    }
+    machine = MultipathMachine(
+      MultipathConfiguration(
+        mode: mode, geometry: geometry, cacheDomain: cacheDomain, requestsMax: requestsMax,
+        attemptsPerPathMax: attemptsPerPathMax, noPathTimeout: noPathTimeout, probe: probe))
+    for _ in 0..<paths { add() }
+  }
+
+  // MARK: Inputs
+
+  @discardableResult
+  func add() -> Int? {
+    let path = machine.addPath(at: now, effects: &effects)
+    drain()
+    return path.map { Int($0.rawValue) }
+  }
+
+  func hold(_ path: Int) {
+    machine.holdPath(index(path), at: now, effects: &effects)
+    drain()
+  }
+
+  func restore(_ path: Int) {
+    machine.restorePath(index(path), at: now, effects: &effects)
+    drain()
+  }
+
+  func remove(_ path: Int) {
+    machine.removePath(index(path), at: now, effects: &effects)
+    drain()
+  }
+
+  /// Submits a request and answers with its slot.
+  @discardableResult
+  func submit(_ operation: BlockIO.Operation) -> UInt32 {
+    let slot = slots % UInt32(machine.configuration.requestsMax)
+    slots += 1
+    finished[slot] = nil
+    guard let range = ByteRange(offset: 0, length: operation == .flush ? 0 : 4096) else {
+      preconditionFailure("an impossible range")
+    }
+    machine.submit(
+      slot: slot, operation: operation, flags: [], range: range, at: now, effects: &effects)
+    drain()
+    return slot
+  }
+
+  /// Answers the oldest attempt of `slot`, or of `slot` on `path`.
+  func answer(_ slot: UInt32, on path: Int? = nil, _ errno: Int32 = 0) {
+    let place = attempts.firstIndex { $0.slot == slot && (path == nil || $0.path == path) }
+    guard let place else { preconditionFailure("slot \(slot) has no such attempt") }
+    let attempt = attempts.remove(at: place)
+    machine.attemptFinished(attempt.token, outcome: outcome(errno), at: now, effects: &effects)
+    drain()
+  }
+
+  /// Answers attempts until none is left, each as its path does.
+  func play(_ behaviour: [Int: Int32]) {
+    var rounds = 0
+    while let attempt = attempts.first {
+      rounds += 1
+      precondition(rounds < 1_000, "the machine never stops trying")
+      answer(attempt.slot, on: attempt.path, behaviour[attempt.path] ?? 0)
+    }
+  }
+
+  func answerProbe(_ path: Int, _ errno: Int32 = 0) {
+    guard let place = probes.firstIndex(where: { $0.path == path }) else {
+      preconditionFailure("path \(path) was not probed")
+    }
+    let probe = probes.remove(at: place)
+    machine.probeFinished(probe.token, outcome: outcome(errno), at: now, effects: &effects)
+    drain()
+  }
+
+  func answerIdentity(_ verdict: IdentityVerdict) {
+    let check = identityChecks.removeFirst()
+    machine.identityChecked(
+      index(check.path), generation: check.generation, verdict: verdict, at: now,
+      effects: &effects)
+    drain()
+  }
+
+  /// Lets time pass to the next deadline; answers with the wait in milliseconds, or nil.
+  @discardableResult
+  func passToDeadline() -> UInt64? {
+    guard let deadline = machine.nextDeadline else { return nil }
+    let wait = deadline - now
+    now = max(now, deadline)
+    machine.tick(at: now, effects: &effects)
+    drain()
+    return wait.milliseconds
+  }
+
+  /// Lets time pass until `path` is probed; idle siblings are probed meanwhile, and answer well.
+  func passToProbe(_ path: Int) {
+    for _ in 0..<100 where !probes.contains(where: { $0.path == path }) {
+      passToDeadline()
+      for probe in probes where probe.path != path { answerProbe(probe.path) }
+    }
+  }
+
+  func pass(_ interval: Interval) {
+    now = now + interval
+    machine.tick(at: now, effects: &effects)
+    drain()
+  }
+
+  // MARK: What is seen
+
+  /// The states of the first `count` paths in the order in which they were added, and the device's.
+  var states: [String] {
+    var result = [machine.deviceState.rawValue]
+    for path in 0..<machine.table.capacity {
+      let index = index(path)
+      guard machine.table[index].tenancy != .vacant else { continue }
+      result.append(machine.pathState(index).rawValue)
+    }
+    return result
+  }
+
+  var active: Int? { machine.active.map { Int($0.rawValue) } }
+
+  func state(_ path: Int) -> PathState { machine.pathState(index(path)) }
+
+  var restores: [Int] {
+    events.compactMap { event in
+      if case .pathRestored(let path, _) = event { return Int(path.rawValue) }
+      return nil
+    }
+  }
+
+  /// Where one request after the other goes when each is answered before the next comes.
+  func route(_ operation: BlockIO.Operation, count: Int) -> [Int] {
+    (0..<count).map { _ in
+      let slot = submit(operation)
+      let path = attempts.last?.path ?? -1
+      answer(slot)
+      return path
+    }
+  }
+
+  private func index(_ path: Int) -> PathIndex { PathIndex(UInt8(path)) }
+
+  private func outcome(_ errno: Int32) -> IOOutcome {
+    errno == 0 ? .success : .failure(errno: errno)
+  }
+
+  private func drain() {
+    while let effect = effects.next() {
+      switch effect {
+      case .issue(let token, let slot, let path, _):
+        attempts.append(Attempt(token: token, slot: slot, path: Int(path.rawValue)))
+      case .finish(let slot, let outcome, _):
+        precondition(finished[slot] == nil, "a request was finished twice")
+        finished[slot] = outcome
+      case .probe(let token, let path, let range):
+        probes.append(Probe(token: token, path: Int(path.rawValue), range: range))
+      case .checkIdentity(let path, let generation):
+        identityChecks.append((path: Int(path.rawValue), generation: generation))
+      case .drained(let path): drained.append(Int(path.rawValue))
+      case .event(let event): events.append(event)
+      }
+    }
+  }
+}
+
+let eio = IOOutcome.failure(errno: Errno.eio)
