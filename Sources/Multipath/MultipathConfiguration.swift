@@ -21,7 +21,8 @@ public struct MultipathConfiguration: Sendable {
   public init(
     mode: Mode, geometry: Geometry, cacheDomain: CacheDomain = .shared, requestsMax: Int = 256,
     attemptsPerPathMax: Int = 128, noPathTimeout: Interval = .seconds(60),
-    noPathBytesMax: UInt64 = 32 << 20, probe: ProbeSchedule = ProbeSchedule(), stall: StallPolicy = StallPolicy(),
+    noPathBytesMax: UInt64 = 32 << 20, probe: ProbeSchedule = ProbeSchedule(),
+    stall: StallPolicy = StallPolicy(),
     hedge: HedgePolicy = HedgePolicy(), failback: Failback = .manual
   ) {
     self.mode = mode

@@ -43,7 +43,9 @@ extension MultipathMachine {
   public mutating func setNoPathBytesMax(_ bytes: UInt64) { configuration.noPathBytesMax = bytes }
 
   /// Changes when paths are probed; probes that are planned already keep their time.
-  public mutating func setProbeSchedule(_ schedule: ProbeSchedule) { configuration.probe = schedule }
+  public mutating func setProbeSchedule(_ schedule: ProbeSchedule) {
+    configuration.probe = schedule
+  }
 
   /// The path that failback returns to, as a sticky `prefer` leaves it, also while it is out of service.
   public mutating func setPreferred(

@@ -2,7 +2,9 @@
 package enum EventText {
   /// When, which device, what, and what is known of it.
   package static func line(_ event: EventRecord, _ context: RenderingContext) -> String {
-    let subject = ([event.device] + [event.path].compactMap { $0 }).map { PrintableText.escaped($0) }
+    let subject = ([event.device] + [event.path].compactMap { $0 }).map {
+      PrintableText.escaped($0)
+    }
     let kind = tone(event).applied(to: event.kind.rawValue, colours: context.colours)
     let details = details(of: event).map { PrintableText.escaped($0) }
     return TimeText.precise(milliseconds: event.time) + " "

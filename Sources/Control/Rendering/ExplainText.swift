@@ -63,7 +63,7 @@ package enum ExplainText {
     let waited = time(decision.waitedMicroseconds)
     let live = "\(decision.live) \(decision.live == 1 ? "attempt" : "attempts") waiting"
     return switch decision.kind {
-    case .fault: "the error came after \(waited), with \(live)"
+    case .fault: "the error came after \(waited), with \(decision.live) more waiting for the path"
     case .stall:
       "\(PrintableText.escaped(decision.cause)), for \(waited) with \(live); its patience was "
         + "\(time(decision.patienceMicroseconds)), its p99.9 \(usual)"

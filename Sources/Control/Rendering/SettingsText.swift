@@ -8,7 +8,9 @@ package enum SettingsText {
   }
 
   private static func entry(_ head: String, _ help: String) -> String {
-    "  " + head + "\n" + WordWrap.lines(help, first: "      ", indent: 6).joined(separator: "\n")
+    // A little narrower than a terminal, since the help is wrapped once more.
+    let lines = WordWrap.lines(help, first: "      ", indent: 6, columnsMax: 76)
+    return "  " + head + "\n" + lines.joined(separator: "\n")
   }
 
   /// The values in force, as they can be given to `set`.

@@ -13,16 +13,17 @@ package enum StatsText {
   private static func device(_ device: DeviceStats, _ context: RenderingContext) -> String {
     let count = HumanNumber.count
     let bytes = HumanNumber.bytes
-    let facts = [
-      "requests: \(count(device.reads)) reads, \(count(device.writes)) writes, "
-        + "\(count(device.flushes)) flushes, \(count(device.discards)) discards, "
-        + "\(count(device.writeZeroes)) zeroes",
-      "bytes: \(bytes(device.bytesRead)) read, \(bytes(device.bytesWritten)) written",
-      "trouble: \(count(device.errors)) errors, \(count(device.retries)) retries, "
-        + "\(count(device.failovers)) failovers",
-      "now: \(device.sessions) sessions, \(device.queued) queued requests"
-        + (device.queuedBytes.map { " (\(bytes($0)))" } ?? ""),
-    ] + lateness(of: device)
+    let facts =
+      [
+        "requests: \(count(device.reads)) reads, \(count(device.writes)) writes, "
+          + "\(count(device.flushes)) flushes, \(count(device.discards)) discards, "
+          + "\(count(device.writeZeroes)) zeroes",
+        "bytes: \(bytes(device.bytesRead)) read, \(bytes(device.bytesWritten)) written",
+        "trouble: \(count(device.errors)) errors, \(count(device.retries)) retries, "
+          + "\(count(device.failovers)) failovers",
+        "now: \(device.sessions) sessions, \(device.queued) queued requests"
+          + (device.queuedBytes.map { " (\(bytes($0)))" } ?? ""),
+      ] + lateness(of: device)
     let late = table(timesOf: device.paths)
     let lines =
       [PrintableText.escaped(device.name)]
@@ -39,8 +40,8 @@ package enum StatsText {
     else { return [] }
     let count = HumanNumber.count
     return [
-      "late: \(count(givenUp)) given up, \(ghosts) ghosts now, \(count(held)) requests held for "
-        + "\(HumanNumber.time(microseconds: time &* 1000)) in all, \(waiting) held now, "
+      "late: \(count(givenUp)) given up, \(ghosts) ghosts, \(waiting) held now, "
+        + "\(count(held)) held for \(HumanNumber.time(microseconds: time &* 1000)) in all, "
         + "\(count(hedges)) hedges"
     ]
   }

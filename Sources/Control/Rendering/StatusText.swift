@@ -63,7 +63,8 @@ package enum StatusText {
       let changes = ghosts == 1 ? "1 change was" : "\(ghosts) changes were"
       lines += WordWrap.lines(
         "\(name): \(changes) sent elsewhere and may still happen on the path that did not answer, "
-          + "so \(wait(device.heldRequests ?? 0)) that would change the same bytes", indent: 4)
+          + "so whatever would change the same bytes waits (\(device.heldRequests ?? 0) now)",
+        indent: 4)
     }
     return lines
   }

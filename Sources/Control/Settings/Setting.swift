@@ -32,7 +32,8 @@ package struct Setting: Sendable {
       help: "How the paths share the work; see 'mpctl create --help'."),
     words(
       "selector", \.selector,
-      help: "The rule by which shared work goes to a path: fewest outstanding and then longest idle "
+      help:
+        "The rule by which shared work goes to a path: fewest outstanding and then longest idle "
         + "(active-active), in turn, fewest outstanding, fewest bytes in flight for its weight, or "
         + "soonest answer. Not in active-passive, where nothing is shared."),
     words(
@@ -71,7 +72,8 @@ package struct Setting: Sendable {
       help: "How long requests wait for a usable path before they fail; 0 fails them at once."),
     Setting(
       name: "no-path-bytes", value: "SIZE",
-      help: "How many bytes of requests may wait for a usable path; what comes on top fails at once.",
+      help:
+        "How many bytes of requests may wait for a usable path; what comes on top fails at once.",
       read: { text, settings in
         guard let bytes = ByteSize.parse(text), bytes <= ByteSize.noPathMax else { return false }
         settings.noPathBytes = bytes

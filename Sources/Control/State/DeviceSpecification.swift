@@ -45,12 +45,18 @@ package struct DeviceSpecification: Codable, Hashable, Sendable {
     self.preferred = preferred
   }
 
+  /// Keys that this program does not know, in order.
+  package var unknownSettings: [String] {
+    Assignment.list(settings ?? [:]).filter { (try? $0.target()) == nil }.map { $0.key }
+  }
+
   /// The settings in force, of the device and of each path; keys that only a newer daemon knows are
   /// passed over, since a device without one of its settings is better than none.
   package func currentSettings() throws(ControlError) -> (DeviceSettings, [PathSettings]) {
     var device = DeviceSettings(mode: mode, options: options)
     var each = paths.map { _ in PathSettings() }
-    let known = Assignment.list(settings ?? [:]).filter { (try? $0.target()) != nil }
+    let passedOver = unknownSettings
+    let known = Assignment.list(settings ?? [:]).filter { !passedOver.contains($0.key) }
     let names = paths.map { (name: PathOperand.shortName(of: $0.path), path: $0.path) }
     try Assignment.apply(known, to: &device, paths: &each) { operand throws(ControlError) in
       try PathOperand.match(operand: operand, among: names)

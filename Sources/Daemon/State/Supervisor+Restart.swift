@@ -30,6 +30,11 @@ extension Supervisor {
       log.error("device not restored: \(error.message)", metadata: ["device": "\(name.text)"])
       return done()
     }
+    for key in specification.unknownSettings {
+      log.warning(
+        "a setting of a newer mpathd is passed over",
+        metadata: ["device": "\(name.text)", "setting": "\(PrintableText.escaped(key))"])
+    }
     let paths = specification.paths.map { $0.path }
     open(paths, buffered: specification.options.io == .buffered) { [self] results in
       admit(specification, geometry, results) { [self] entries, lost in
