@@ -13,9 +13,9 @@ extension MultipathMachine {
 
   /// When the path's oldest unhedged read becomes late.
   func hedgeDeadline(_ path: PathIndex) -> Instant? {
-    guard configuration.hedge.percent > 0, hedgeCredit >= 100, table.usable.count > 1 else {
-      return nil
-    }
+    guard configuration.hedge.percent > 0, configuration.cacheDomain == .shared,
+      hedgeCredit >= 100, table.usable.count > 1
+    else { return nil }
     let place = table[path].hedgeNext
     guard place != RequestRecord.none, let delay = hedgeDelay(path) else { return nil }
     return attempts[Int(place)].issuedAt + delay
@@ -27,7 +27,7 @@ extension MultipathMachine {
   }
 
   mutating func hedgeLateReads(at now: Instant, effects: inout Effects) {
-    guard configuration.hedge.percent > 0, configuration.cacheDomain == .shared else { return }
+    guard configuration.hedge.percent > 0 else { return }
     for position in 0..<table.orderedCount {
       let path = table.ordered(position)
       while let due = hedgeDeadline(path), !(now < due) {
