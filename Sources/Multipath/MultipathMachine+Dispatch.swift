@@ -176,7 +176,8 @@ extension MultipathMachine {
       let slot = pathQueue.head
       leaveQueue(slot, effects: &effects)
       requests[Int(slot)].phase = .trying
-      requests[Int(slot)].tried = PathSet()
+      // One that was answered waits for attempts that were given up; it has no business on the same paths.
+      if !requests[Int(slot)].wasAnswered { requests[Int(slot)].tried = PathSet() }
       dispatch(slot, at: now, effects: &effects)
     }
     useAllRoom(at: now, effects: &effects)

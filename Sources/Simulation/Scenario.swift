@@ -151,7 +151,7 @@ package struct Scenario: Sendable {
   /// How long everything may take once the faults have stopped: what hangs has to come back, dead paths
   /// have to be opened anew, probed and trusted, and the backlog has to be worked off.
   package var livenessBound: Interval {
-    let probing = 
+    let probing =
       probe.longest.nanoseconds * 4 + probe.first.nanoseconds * 4
       + probe.flapLongest.nanoseconds * 3
     return Interval(nanoseconds: Self.faultLongest.nanoseconds * 4 + probing) + .seconds(2)

@@ -15,7 +15,8 @@ package struct Violation: Sendable, Equatable {
     case waitsOnlyWithoutPath = "requests wait for a path only while none is usable"
     case countersMatch = "counters equal tables"
     case ghostsHoldOthersBack = "nothing is changed where a ghost of another request may land"
-    case givesUpOnlyUncontended = "no change is given up while another one of the same bytes is under way"
+    case givesUpOnlyUncontended =
+      "no change is given up while another one of the same bytes is under way"
     case buffersAreOwn = "a buffer belongs to one attempt until it has answered"
     case unresolvedStayOut = "a path with unresolved attempts carries nothing"
     case heldInBounds = "no request waits for a ghost longer than it may"

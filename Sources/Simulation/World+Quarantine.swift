@@ -26,7 +26,8 @@ extension World {
       guard !work.request.buffer.isNone else { continue }
       if defect == .sharesReadBuffers, work.slot == slot { continue }
       violate(
-        .buffersAreOwn, "slot \(slot) uses the buffer of an attempt that path \(work.path) still has")
+        .buffersAreOwn,
+        "slot \(slot) uses the buffer of an attempt that path \(work.path) still has")
     }
   }
 
@@ -97,7 +98,8 @@ extension World {
   private mutating func countHedge(_ slot: UInt32) {
     hedges += 1
     guard hedgeCredit >= 100, scenario.cacheDomain == .shared else {
-      violate(.hedgesWithinCredit, "slot \(slot) was hedged with \(hedgeCredit) hundredths of credit")
+      violate(
+        .hedgesWithinCredit, "slot \(slot) was hedged with \(hedgeCredit) hundredths of credit")
       return
     }
     hedgeCredit -= 100
@@ -106,7 +108,8 @@ extension World {
   // MARK: Groups
 
   mutating func checkGroup(_ request: IORequest, _ slot: UInt32) {
-    guard request.operation != .flush, !groupsMoved, engine.machine.table.usable.contains(request.path)
+    guard request.operation != .flush, !groupsMoved, activeBefore == engine.machine.active,
+      engine.machine.table.usable.contains(request.path)
     else { return }
     let mine = engine.machine.table[request.path].priority
     // What was decided before a path went out in the same step need not fit what came after.

@@ -84,6 +84,7 @@ struct World: ~Copyable {
   var judgedAnewAt = Instant.zero
   /// Set when the active path or the groups changed in this step.
   var groupsMoved = false
+  var activeBefore: PathIndex?
   /// The reactor does nothing until then.
   var busyUntil = Instant.zero
   var stepsAtNow = 0
@@ -193,6 +194,7 @@ struct World: ~Copyable {
     let deadline = engine.nextDeadline
     let due = events.nextAt
     groupsMoved = false
+    activeBefore = engine.machine.active
     let before = now
     defer { watchTime(since: before) }
     if let deadline, due.map({ deadline <= $0 }) ?? true {
