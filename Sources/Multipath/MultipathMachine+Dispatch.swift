@@ -31,7 +31,7 @@ extension MultipathMachine {
 
   /// The active path's group as long as it can carry anything, so that only failback leaves it; else the
   /// best.
-  private func group(of paths: PathSet) -> PathSet {
+  func group(of paths: PathSet) -> PathSet {
     guard let active, table[active].isUsable else { return table.bestGroup(of: paths) }
     let own = table.members(of: paths, priority: table[active].priority)
     return own.isEmpty ? table.bestGroup(of: paths) : own
@@ -91,7 +91,7 @@ extension MultipathMachine {
 
   /// Attempts a path may carry now. One that has just returned starts slowly where others can take the
   /// rest: a few attempts, twice as many after each tenth of a second.
-  private func cap(of path: PathIndex, at now: Instant) -> Int32 {
+  func cap(of path: PathIndex, at now: Instant) -> Int32 {
     let most = Int32(configuration.attemptsPerPathMax)
     guard let returned = table[path].probe.returnedAt, table.usable.count > 1 else { return most }
     let steps = (now - returned).milliseconds / 100

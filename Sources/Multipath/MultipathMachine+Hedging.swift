@@ -47,6 +47,7 @@ extension MultipathMachine {
     else { return }
     var candidates = table.usable.subtracting(requests[Int(slot)].tried).subtracting(suspects)
     candidates.remove(attempt.path)
+    if table.hasGroups { candidates = group(of: candidates) }
     guard let path = livelySibling(of: candidates, at: now) else { return }
     if issue(slot, on: path, at: now, effects: &effects) {
       hedgeCredit -= 100
@@ -63,7 +64,7 @@ extension MultipathMachine {
       let record = table[path]
       let isLate =
         record.live > 0 && now - max(record.answeredAt, record.busySince) > record.hedgeAfter
-      guard !isLate, record.outstanding < Int32(configuration.attemptsPerPathMax) else { continue }
+      guard !isLate, record.outstanding < cap(of: path, at: now) else { continue }
       if let chosen = best, table[chosen].outstanding <= record.outstanding { continue }
       best = path
     }
