@@ -125,7 +125,21 @@ extension MultipathMachine {
     suspects.remove(path)
     table[path].accusedAt = nil
     guard let since = quietSince(path) else { return }
+    guard hasAlternative(to: path) else {
+      // Whoever testified has gone out of service since: there is nowhere to go, and auto-restore would
+      // only bring this path back.
+      table[path].busySince = now
+      return
+    }
     stalled(path, quiet: now - since, at: now, effects: &effects)
+  }
+
+  private func hasAlternative(to path: PathIndex) -> Bool {
+    for position in 0..<table.orderedCount {
+      let other = table.ordered(position)
+      if other != path, table[other].isUsable || table[other].isRestorable { return true }
+    }
+    return false
   }
 
   /// The path has answered: whatever it was suspected of is over.
