@@ -92,7 +92,6 @@ extension MultipathMachine {
     let slot = attempt.request
     switch (outcome.verdict, attempt.operation) {
     case (.none, .read):
-      leaveQueue(slot, effects: &effects)
       finish(slot, .success, winner: token, effects: &effects)
     case (.none, .write), (.none, .discard), (.none, .writeZeroes):
       // Another attempt of this change may be on its way; acknowledged now, that one would be a ghost.
@@ -109,7 +108,7 @@ extension MultipathMachine {
   }
 
   /// A request that has no attempt under way, and waits perhaps, looks at where it stands.
-  private mutating func goOn(_ slot: UInt32, at now: Instant, effects: inout Effects) {
+  mutating func goOn(_ slot: UInt32, at now: Instant, effects: inout Effects) {
     guard requests[Int(slot)].outstanding == 0 else { return }
     leaveQueue(slot, effects: &effects)
     requests[Int(slot)].phase = .trying
