@@ -163,6 +163,10 @@ extension MultipathMachine {
   private mutating func dispatchWaiting(at now: Instant, effects: inout Effects) -> Bool {
     let slot = roomQueue.head
     roomQueue.remove(slot, in: &requests)
+    if requests[Int(slot)].refusedAt == now {
+      roomQueue.append(slot, in: &requests)
+      return false
+    }
     requests[Int(slot)].phase = .trying
     dispatch(slot, at: now, effects: &effects)
     return requests[Int(slot)].phase != .awaitingRoom
