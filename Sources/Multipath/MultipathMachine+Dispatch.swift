@@ -31,7 +31,7 @@ extension MultipathMachine {
 
   /// The active path's group as long as it can carry anything, so that only failback leaves it; else the
   /// best.
-  func group(of paths: PathSet) -> PathSet {
+  private func group(of paths: PathSet) -> PathSet {
     guard let active, table[active].isUsable else { return table.bestGroup(of: paths) }
     let own = table.members(of: paths, priority: table[active].priority)
     return own.isEmpty ? table.bestGroup(of: paths) : own

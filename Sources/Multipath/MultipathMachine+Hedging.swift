@@ -47,7 +47,9 @@ extension MultipathMachine {
     else { return }
     var candidates = table.usable.subtracting(requests[Int(slot)].tried).subtracting(suspects)
     candidates.remove(attempt.path)
-    if table.hasGroups { candidates = group(of: candidates) }
+    if table.hasGroups {
+      candidates = table.members(of: candidates, priority: table[attempt.path].priority)
+    }
     guard let path = livelySibling(of: candidates, at: now) else { return }
     if issue(slot, on: path, at: now, effects: &effects) {
       hedgeCredit -= 100
