@@ -102,6 +102,8 @@ extension MultipathMachine {
       requests[Int(slot)].verdictErrno = outcome.errno
       goOn(slot, at: now, effects: &effects)
     case (.doubtful, _), (.lost, _):
+      // It may have forgotten since where it had been.
+      requests[Int(slot)].tried.insert(attempt.path)
       note(outcome, in: slot)
       if requests[Int(slot)].givenUp == 0 { goOn(slot, at: now, effects: &effects) }
     }
