@@ -16,10 +16,14 @@ extension MultipathMachine {
 
   /// When the path's silence is to be looked into. Suspects are looked at when somebody else answers.
   func quietDeadline(_ path: PathIndex) -> Instant? {
-    guard table.attached.count > 1, hasSomethingToGiveUp(path), let since = quietSince(path)
+    guard hasSiblings(path), hasSomethingToGiveUp(path), let since = quietSince(path)
     else { return nil }
     if let accused = table[path].accusedAt { return accused + Self.accusationGrace }
     return suspects.contains(path) ? nil : since + patience(path)
+  }
+
+  private func hasSiblings(_ path: PathIndex) -> Bool {
+    !table.attached.subtracting(PathSet(path)).isEmpty
   }
 
   /// A path out of service whose only debt is a probe has nothing that could go elsewhere.
