@@ -64,8 +64,8 @@ extension MultipathMachine {
     return min(policy.ceiling, Interval(nanoseconds: stretched))
   }
 
-  /// Makes sure that somebody can testify: the suspect itself, when all it owes may take long, and an idle
-  /// sibling, when no busy one has answered.
+  /// Makes sure that somebody can testify: the suspect itself, when all it owes may take long, and the
+  /// idle siblings, when no busy one has answered.
   private mutating func callWitness(
     for path: PathIndex, at now: Instant, effects: inout Effects
   ) {
@@ -77,24 +77,23 @@ extension MultipathMachine {
       return
     }
     guard !siblingAnswered(since: quietSince(path) ?? now, besides: path) else { return }
-    if probeSibling(of: path, at: now, effects: &effects, where: { $0.isUsable }) { return }
+    // All idle ones, since the first may hang as well.
+    probeIdleSiblings(of: path, at: now, effects: &effects, where: { $0.isUsable })
     guard table.usable.subtracting(suspects).isEmpty else { return }
     // Nobody in service can testify: whoever could be brought back is asked.
-    while probeSibling(of: path, at: now, effects: &effects, where: { $0.isRestorable }) {}
+    probeIdleSiblings(of: path, at: now, effects: &effects, where: { $0.isRestorable })
   }
 
-  private mutating func probeSibling(
+  private mutating func probeIdleSiblings(
     of path: PathIndex, at now: Instant, effects: inout Effects, where fits: (PathRecord) -> Bool
-  ) -> Bool {
+  ) {
     for position in 0..<table.orderedCount {
       let sibling = table.ordered(position)
       guard sibling != path, fits(table[sibling]), table[sibling].live == 0,
         !table[sibling].probe.isInFlight
       else { continue }
       startProbe(sibling, at: now, effects: &effects)
-      return true
     }
-    return false
   }
 
   private func siblingAnswered(since: Instant, besides path: PathIndex) -> Bool {
