@@ -27,6 +27,9 @@ struct SlotRecord {
   /// Attempts issued, and those outstanding.
   var issues = 0
   var outstanding = 0
+  /// An attempt has succeeded, and the cache it reached has lost power before the request was over.
+  var hasSucceeded = false
+  var isLostAlready = false
   /// A second attempt was issued while another was outstanding.
   var wasReissued = false
   /// What a reader saw in the buffer when its reply was made; it must not change before the reply is out.

@@ -143,9 +143,10 @@ extension World {
   mutating func endHistory(_ slot: UInt32, isAcknowledged: Bool) {
     let record = slots[Int(slot)]
     guard record.operation.modifies, record.write != 0 else { return }
+    let isForced = record.flags.contains(.forceUnitAccess)
     history.endWrite(
-      record.write, sectors: record.sectors, isAcknowledged: isAcknowledged,
-      isForced: record.flags.contains(.forceUnitAccess))
+      record.write, sectors: record.sectors,
+      isAcknowledged: isAcknowledged && (isForced || !record.isLostAlready), isForced: isForced)
   }
 
   mutating func takeReply(_ slot: UInt32, _ generation: UInt32) {

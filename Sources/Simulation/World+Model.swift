@@ -183,7 +183,7 @@ extension World {
     guard slots[slot].generation == work.slotGeneration else { return }
     slots[slot].outstanding -= 1
     switch work.outcome.verdict {
-    case .none: break
+    case .none: slots[slot].hasSucceeded = true
     case .target: slots[slot].verdictErrno = work.outcome.errno
     case .doubtful:
       slots[slot].failedOn.insert(work.request.path)
@@ -216,6 +216,8 @@ extension World {
     let reads = slots.indices.filter {
       slots[$0].operation == .read && slots[$0].phase == .running
     }
+    // Acknowledged only now, they are as lost as what was acknowledged before and not flushed.
+    for slot in slots.indices where slots[slot].hasSucceeded { slots[slot].isLostAlready = true }
     for sector in medium.lose(cache: cache) {
       let stamp = medium.visible[sector]
       // One cache for all is one server for all: its power loss is seen by every path and by nobody
