@@ -97,7 +97,9 @@ extension MultipathMachine {
       // Another attempt of this change may be on its way; acknowledged now, that one would be a ghost.
       requests[Int(slot)].landedOn = attempt.path
       goOn(slot, at: now, effects: &effects)
-    case (.none, .flush): flushCovered(attempt)
+    case (.none, .flush):
+      flushCovered(attempt)
+      goOn(slot, at: now, effects: &effects)
     case (.target, _):
       requests[Int(slot)].verdictErrno = outcome.errno
       goOn(slot, at: now, effects: &effects)
