@@ -119,7 +119,11 @@ extension World {
     let best = engine.machine.active.map { engine.machine.table[$0].priority }
     if best == mine { return }
     var others = engine.machine.table.usable.subtracting(slots[Int(slot)].failedOn)
-    for work in ios where work.isInUse && isOwn(work, slot) { others.remove(work.request.path) }
+    for work in ios where work.isInUse && isOwn(work, slot) {
+      // A hedge stays in the group of the read that is late.
+      if engine.machine.table[work.request.path].priority == mine { return }
+      others.remove(work.request.path)
+    }
     while let other = others.first {
       others.remove(other)
       let priority = engine.machine.table[other].priority
