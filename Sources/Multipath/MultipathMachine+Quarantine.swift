@@ -99,6 +99,7 @@ extension MultipathMachine {
       goOn(slot, at: now, effects: &effects)
     case (.none, .flush):
       flushCovered(attempt)
+      requests[Int(slot)].tried.remove(attempt.path)
       goOn(slot, at: now, effects: &effects)
     case (.target, _):
       requests[Int(slot)].verdictErrno = outcome.errno
