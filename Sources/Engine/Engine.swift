@@ -218,7 +218,7 @@ public struct Engine: ~Copyable {
       switch decision {
       case .issue(let token, let slot, let path, let needsOwnBuffer):
         guard let buffer = buffer(for: slot, isOwn: needsOwnBuffer, &arena) else {
-          machine.attemptRefused(token, at: now)
+          machine.attemptRefused(token, at: now, effects: &decisions)
           continue
         }
         attemptBuffers[Int(token.slot)] = buffer

@@ -22,13 +22,44 @@ extension MultipathMachine {
 
   /// There was no buffer for an attempt that needed one of its own: it never happened. The request waits
   /// for the attempt it has, or for memory.
-  public mutating func attemptRefused(_ token: Token, at now: Instant) {
+  public mutating func attemptRefused(
+    _ token: Token, at now: Instant, effects: inout Effects
+  ) {
     let attempt = retire(token)
     let slot = attempt.request
-    requests[Int(slot)].outstanding -= 1
     table[attempt.path].counters.attempts &-= 1
-    guard requests[Int(slot)].outstanding == 0 else { return }
+    if isCurrent(attempt) {
+      if attempt.isGivenUp {
+        // Its path was found to be silent in the same turn.
+        requests[Int(slot)].givenUp -= 1
+        requests[Int(slot)].tried.remove(attempt.path)
+        if requests[Int(slot)].givenUp == 0 { goOn(slot, at: now, effects: &effects) }
+      } else {
+        requests[Int(slot)].outstanding -= 1
+        waitForMemory(slot, at: now)
+      }
+    }
+    finishLeaving(attempt.path, at: now, effects: &effects)
+    useRoom(at: now, effects: &effects)
+  }
+
+  /// A hedge that had no memory costs nothing; a request that has nothing else waits, and tries again
+  /// soon, since nobody says when there is memory.
+  private mutating func waitForMemory(_ slot: UInt32, at now: Instant) {
+    guard requests[Int(slot)].outstanding == 0 else {
+      hedgeCredit += 100
+      counters.hedges &-= 1
+      return
+    }
+    requests[Int(slot)].refusedAt = now
     waitForRoom(slot)
+    memoryRetryAt = memoryRetryAt ?? now + .milliseconds(1)
+  }
+
+  mutating func retryForMemory(at now: Instant, effects: inout Effects) {
+    guard let due = memoryRetryAt, !(now < due) else { return }
+    memoryRetryAt = nil
+    useAllRoom(at: now, effects: &effects)
   }
 
   private mutating func count(_ outcome: IOOutcome, _ attempt: AttemptRecord) {

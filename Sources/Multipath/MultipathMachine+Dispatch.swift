@@ -91,7 +91,7 @@ extension MultipathMachine {
 
   /// Attempts a path may carry now. One that has just returned starts slowly where others can take the
   /// rest: a few attempts, twice as many after each tenth of a second.
-  private func cap(of path: PathIndex, at now: Instant) -> Int32 {
+  func cap(of path: PathIndex, at now: Instant) -> Int32 {
     let most = Int32(configuration.attemptsPerPathMax)
     guard let returned = table[path].probe.returnedAt, table.usable.count > 1 else { return most }
     let steps = (now - returned).milliseconds / 100
@@ -169,6 +169,10 @@ extension MultipathMachine {
   private mutating func dispatchWaiting(at now: Instant, effects: inout Effects) -> Bool {
     let slot = roomQueue.head
     roomQueue.remove(slot, in: &requests)
+    if requests[Int(slot)].refusedAt == now {
+      roomQueue.append(slot, in: &requests)
+      return false
+    }
     requests[Int(slot)].phase = .trying
     dispatch(slot, at: now, effects: &effects)
     return requests[Int(slot)].phase != .awaitingRoom
@@ -182,7 +186,8 @@ extension MultipathMachine {
       let slot = pathQueue.head
       leaveQueue(slot, effects: &effects)
       requests[Int(slot)].phase = .trying
-      requests[Int(slot)].tried = PathSet()
+      // One that was answered waits for attempts that were given up; it has no business on the same paths.
+      if !requests[Int(slot)].wasAnswered { requests[Int(slot)].tried = PathSet() }
       dispatch(slot, at: now, effects: &effects)
     }
     useAllRoom(at: now, effects: &effects)

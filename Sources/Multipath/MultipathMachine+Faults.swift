@@ -33,7 +33,12 @@ extension MultipathMachine {
   mutating func pathWentOut(_ path: PathIndex, at now: Instant, effects: inout Effects) {
     if table.usable.isEmpty { restoreOthers(than: path, at: now, effects: &effects) }
     if active == path || active == nil { chooseActive(effects: &effects) }
-    useAllRoom(at: now, effects: &effects)
+    if !pathQueue.isEmpty, !table.usable.isEmpty {
+      // Auto-restore has brought somebody back.
+      useReturnedPath(at: now, effects: &effects)
+    } else {
+      useAllRoom(at: now, effects: &effects)
+    }
   }
 
   /// gmultipath's auto-restore: with no good path left, FAIL is taken from every path except the one

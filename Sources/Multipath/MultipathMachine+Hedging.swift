@@ -13,9 +13,9 @@ extension MultipathMachine {
 
   /// When the path's oldest unhedged read becomes late.
   func hedgeDeadline(_ path: PathIndex) -> Instant? {
-    guard configuration.hedge.percent > 0, hedgeCredit >= 100, table.usable.count > 1 else {
-      return nil
-    }
+    guard configuration.hedge.percent > 0, configuration.cacheDomain == .shared,
+      hedgeCredit >= 100, table.usable.count > 1
+    else { return nil }
     let place = table[path].hedgeNext
     guard place != RequestRecord.none, let delay = hedgeDelay(path) else { return nil }
     return attempts[Int(place)].issuedAt + delay
@@ -27,7 +27,7 @@ extension MultipathMachine {
   }
 
   mutating func hedgeLateReads(at now: Instant, effects: inout Effects) {
-    guard configuration.hedge.percent > 0, configuration.cacheDomain == .shared else { return }
+    guard configuration.hedge.percent > 0 else { return }
     for position in 0..<table.orderedCount {
       let path = table.ordered(position)
       while let due = hedgeDeadline(path), !(now < due) {
@@ -47,6 +47,9 @@ extension MultipathMachine {
     else { return }
     var candidates = table.usable.subtracting(requests[Int(slot)].tried).subtracting(suspects)
     candidates.remove(attempt.path)
+    if table.hasGroups {
+      candidates = table.members(of: candidates, priority: table[attempt.path].priority)
+    }
     guard let path = livelySibling(of: candidates, at: now) else { return }
     if issue(slot, on: path, at: now, effects: &effects) {
       hedgeCredit -= 100
@@ -63,7 +66,7 @@ extension MultipathMachine {
       let record = table[path]
       let isLate =
         record.live > 0 && now - max(record.answeredAt, record.busySince) > record.hedgeAfter
-      guard !isLate, record.outstanding < Int32(configuration.attemptsPerPathMax) else { continue }
+      guard !isLate, record.outstanding < cap(of: path, at: now) else { continue }
       if let chosen = best, table[chosen].outstanding <= record.outstanding { continue }
       best = path
     }

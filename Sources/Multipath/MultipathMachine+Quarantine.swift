@@ -92,24 +92,28 @@ extension MultipathMachine {
     let slot = attempt.request
     switch (outcome.verdict, attempt.operation) {
     case (.none, .read):
-      leaveQueue(slot, effects: &effects)
       finish(slot, .success, winner: token, effects: &effects)
     case (.none, .write), (.none, .discard), (.none, .writeZeroes):
       // Another attempt of this change may be on its way; acknowledged now, that one would be a ghost.
       requests[Int(slot)].landedOn = attempt.path
       goOn(slot, at: now, effects: &effects)
-    case (.none, .flush): flushCovered(attempt)
+    case (.none, .flush):
+      flushCovered(attempt)
+      requests[Int(slot)].tried.remove(attempt.path)
+      goOn(slot, at: now, effects: &effects)
     case (.target, _):
       requests[Int(slot)].verdictErrno = outcome.errno
       goOn(slot, at: now, effects: &effects)
     case (.doubtful, _), (.lost, _):
+      // It may have forgotten since where it had been.
+      requests[Int(slot)].tried.insert(attempt.path)
       note(outcome, in: slot)
       if requests[Int(slot)].givenUp == 0 { goOn(slot, at: now, effects: &effects) }
     }
   }
 
   /// A request that has no attempt under way, and waits perhaps, looks at where it stands.
-  private mutating func goOn(_ slot: UInt32, at now: Instant, effects: inout Effects) {
+  mutating func goOn(_ slot: UInt32, at now: Instant, effects: inout Effects) {
     guard requests[Int(slot)].outstanding == 0 else { return }
     leaveQueue(slot, effects: &effects)
     requests[Int(slot)].phase = .trying

@@ -16,10 +16,14 @@ extension MultipathMachine {
 
   /// When the path's silence is to be looked into. Suspects are looked at when somebody else answers.
   func quietDeadline(_ path: PathIndex) -> Instant? {
-    guard table.attached.count > 1, hasSomethingToGiveUp(path), let since = quietSince(path)
+    guard hasSiblings(path), hasSomethingToGiveUp(path), let since = quietSince(path)
     else { return nil }
     if let accused = table[path].accusedAt { return accused + Self.accusationGrace }
     return suspects.contains(path) ? nil : since + patience(path)
+  }
+
+  private func hasSiblings(_ path: PathIndex) -> Bool {
+    !table.attached.subtracting(PathSet(path)).isEmpty
   }
 
   /// A path out of service whose only debt is a probe has nothing that could go elsewhere.
@@ -60,8 +64,8 @@ extension MultipathMachine {
     return min(policy.ceiling, Interval(nanoseconds: stretched))
   }
 
-  /// Makes sure that somebody can testify: the suspect itself, when all it owes may take long, and an idle
-  /// sibling, when no busy one has answered.
+  /// Makes sure that somebody can testify: the suspect itself, when all it owes may take long, and the
+  /// idle siblings, when no busy one has answered.
   private mutating func callWitness(
     for path: PathIndex, at now: Instant, effects: inout Effects
   ) {
@@ -73,24 +77,23 @@ extension MultipathMachine {
       return
     }
     guard !siblingAnswered(since: quietSince(path) ?? now, besides: path) else { return }
-    if probeSibling(of: path, at: now, effects: &effects, where: { $0.isUsable }) { return }
+    // All idle ones, since the first may hang as well.
+    probeIdleSiblings(of: path, at: now, effects: &effects, where: { $0.isUsable })
     guard table.usable.subtracting(suspects).isEmpty else { return }
     // Nobody in service can testify: whoever could be brought back is asked.
-    while probeSibling(of: path, at: now, effects: &effects, where: { $0.isRestorable }) {}
+    probeIdleSiblings(of: path, at: now, effects: &effects, where: { $0.isRestorable })
   }
 
-  private mutating func probeSibling(
+  private mutating func probeIdleSiblings(
     of path: PathIndex, at now: Instant, effects: inout Effects, where fits: (PathRecord) -> Bool
-  ) -> Bool {
+  ) {
     for position in 0..<table.orderedCount {
       let sibling = table.ordered(position)
       guard sibling != path, fits(table[sibling]), table[sibling].live == 0,
         !table[sibling].probe.isInFlight
       else { continue }
       startProbe(sibling, at: now, effects: &effects)
-      return true
     }
-    return false
   }
 
   private func siblingAnswered(since: Instant, besides path: PathIndex) -> Bool {
@@ -125,7 +128,21 @@ extension MultipathMachine {
     suspects.remove(path)
     table[path].accusedAt = nil
     guard let since = quietSince(path) else { return }
+    guard hasAlternative(to: path) else {
+      // Whoever testified has gone out of service since: there is nowhere to go, and auto-restore would
+      // only bring this path back.
+      table[path].busySince = now
+      return
+    }
     stalled(path, quiet: now - since, at: now, effects: &effects)
+  }
+
+  private func hasAlternative(to path: PathIndex) -> Bool {
+    for position in 0..<table.orderedCount {
+      let other = table.ordered(position)
+      if other != path, table[other].isUsable || table[other].isRestorable { return true }
+    }
+    return false
   }
 
   /// The path has answered: whatever it was suspected of is over.

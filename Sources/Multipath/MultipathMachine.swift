@@ -30,6 +30,8 @@ public struct MultipathMachine: ~Copyable {
   var freeAttempt: UInt32
   /// Requests that wait for room on a path; the caps of the paths are the reason.
   var roomQueue = RequestQueue()
+  /// When requests that found no memory for an attempt try again.
+  var memoryRetryAt: Instant?
   /// Requests that wait for any usable path, oldest first.
   var pathQueue = RequestQueue()
   /// Payload of those.
@@ -122,6 +124,7 @@ public struct MultipathMachine: ~Copyable {
     checkQuietPaths(at: now, effects: &effects)
     hedgeLateReads(at: now, effects: &effects)
     failBackIfDue(at: now, effects: &effects)
+    retryForMemory(at: now, effects: &effects)
   }
 
   /// The instant at which `tick` has something to do next, or nil.
@@ -134,6 +137,7 @@ public struct MultipathMachine: ~Copyable {
       let head = requests[Int(holdQueue.head)].submittedAt
       nearest = min(nearest, head + configuration.stall.holdTimeout)
     }
+    if let memoryRetryAt { nearest = min(nearest, memoryRetryAt) }
     if let failbackAt { nearest = min(nearest, failbackAt) }
     for position in 0..<table.orderedCount {
       let path = table.ordered(position)

@@ -31,6 +31,8 @@ struct RequestRecord: BitwiseCopyable {
   var givenUp: Int32 = 0
   /// A given-up attempt has carried the change out after all; the path it did so on.
   var landedOn: PathIndex?
+  /// When there was no memory for an attempt of it: it does not try again in the same instant.
+  var refusedAt: Instant?
   /// Goes up at every use of the slot.
   var generation: UInt32 = 0
   var submittedAt = Instant.zero

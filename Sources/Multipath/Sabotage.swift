@@ -1,5 +1,5 @@
 internal import BasicContainers
-package import BlockIO
+internal import BlockIO
 
 /// What a test may see and break that no production caller can reach. The simulator's checkers are
 /// checked with it: a machine that forgets must be found out.
@@ -18,13 +18,6 @@ package struct Sabotage: Sendable {
 
 extension MultipathMachine {
   package mutating func setSabotage(_ sabotage: Sabotage) { self.sabotage = sabotage }
-
-  /// The request an outstanding attempt belongs to, or nil when that request has ended without it.
-  package func request(of token: Token) -> UInt32? {
-    precondition(token.kind == TokenKind.attempt)
-    let attempt = attempts[Int(token.slot)]
-    return attempt.isOutstanding && isCurrent(attempt) ? attempt.request : nil
-  }
 
   /// Makes every request forget which paths it has tried.
   package mutating func forgetTriedPaths() {

@@ -18,6 +18,13 @@ struct ModelPath {
   /// Attempts and probes in the model, and the attempts among them.
   var outstanding = 0
   var attempts = 0
+  /// When it last answered anything, and when it was last found to be stalled.
+  var answeredAt = Instant.zero
+  var stalledAt = Instant.zero
+  /// Since when it has been usable without a break, or nil.
+  var usableSince: Instant?
+  /// Until when it may take longer than an undisturbed path does.
+  var disturbedUntil = Instant.zero
 }
 
 /// One `IORequest` on its way through the model.
@@ -29,9 +36,17 @@ struct ModelIO {
   /// The model path it went to, and the request slot it serves (`Simulation.none` for a probe).
   var path: Int
   var slot: UInt32
+  /// Tells whether the slot is still that request's.
+  var slotGeneration: UInt32 = 0
+  var isProbe = false
+  var issuedAt = Instant.zero
   /// The stamp a modifying request leaves, 0 otherwise.
   var stamp: UInt64
   var outcome: IOOutcome
   /// Sectors that are really carried out at the landing, from the start of the range.
   var landingSectors: Int
+  var hasLanded = false
+  /// Another attempt of its request was issued while it was outstanding, or the request is over: it has
+  /// become a ghost if it changes anything.
+  var isLeftBehind = false
 }

@@ -35,12 +35,23 @@ package struct TroubleSet: OptionSet, Sendable {
   /// Clients flush a lot.
   package static let flushStorm = TroubleSet(rawValue: 1 << 13)
 
+  /// All paths answer nothing for a while, then everything.
+  package static let targetHang = TroubleSet(rawValue: 1 << 14)
+  /// The path that carries everything hangs while the others are out of service, and healthy.
+  package static let loneHang = TroubleSet(rawValue: 1 << 15)
+  /// The operator changes whatever can be changed while the device is in use.
+  package static let tuning = TroubleSet(rawValue: 1 << 16)
+  /// The reactor is busy elsewhere for a while: answers and deadlines come late, and together.
+  package static let busyReactor = TroubleSet(rawValue: 1 << 17)
+
   package static let words: [(TroubleSet, String)] = [
     (.errors, "errors"), (.lost, "lost"), (.slow, "slow"), (.hang, "hang"),
     (.badRange, "bad-range"), (.verdicts, "verdicts"), (.powerLoss, "power-loss"),
     (.wrongMedium, "wrong-medium"), (.sessionEnds, "session-ends"), (.holds, "holds"),
     (.membership, "membership"), (.failQueued, "fail-queued"),
     (.scarceBuffers, "scarce-buffers"), (.flushStorm, "flush-storm"),
+    (.targetHang, "target-hang"), (.loneHang, "lone-hang"), (.tuning, "tuning"),
+    (.busyReactor, "busy-reactor"),
   ]
 }
 
@@ -66,6 +77,7 @@ package struct Scenario: Sendable {
   package var attemptsPerPathMax: Int
   package var noPathTimeout: Interval
   package var probe: ProbeSchedule
+  package var tuning: Tuning
   package var troubles: TroubleSet
   package var clients: [ClientPlan]
   /// Requests that are begun before the faults stop.
@@ -78,8 +90,8 @@ package struct Scenario: Sendable {
   /// Bytes of the arena left to clients and probes when `scarceBuffers` is set.
   package var arenaBytes: Int
 
-  /// The longest a fault lasts.
-  package static let faultLongest = Interval.milliseconds(300)
+  /// The longest a fault lasts; only a hang lasts longer than 300 ms.
+  package static let faultLongest = Interval.milliseconds(1_000)
 
   package init(seed: UInt64) {
     var random = RandomSource(seed: seed)
@@ -103,6 +115,11 @@ package struct Scenario: Sendable {
     for (trouble, _) in TroubleSet.words where random.chance(percent: 45) {
       troubles.insert(trouble)
     }
+    // One scenario in eight has nothing but hangs, so that what they do is not lost in the noise.
+    if random.chance(percent: 12) {
+      troubles.formIntersection([.hang, .targetHang, .loneHang, .slow])
+      troubles.insert(.hang)
+    }
     clients = (0..<random.within(1...5)).map { _ in
       ClientPlan(
         depth: random.pick([1, 2, 8, 32]),
@@ -115,6 +132,12 @@ package struct Scenario: Sendable {
     operatorEvery = .milliseconds(UInt64(random.pick([3, 15, 60])))
     arenaBytes = random.pick([32 << 10, 64 << 10, 256 << 10])
     if !troubles.contains(.scarceBuffers) { arenaBytes = BufferArenaSize.bytes }
+    tuning = Tuning(pathCount: pathCount, random: &random)
+    probe.idle = .milliseconds(UInt64(random.pick([20, 100, 500])))
+    probe.unused = .milliseconds(UInt64(random.pick([100, 1_000])))
+    probe.flapWindow = .milliseconds(UInt64(random.pick([20, 100, 500])))
+    probe.flapFirst = .milliseconds(UInt64(random.within(5...40)))
+    probe.flapLongest = .milliseconds(UInt64(random.pick([50, 200, 400])))
   }
 
   package var geometry: Geometry {
@@ -128,7 +151,9 @@ package struct Scenario: Sendable {
   /// How long everything may take once the faults have stopped: what hangs has to come back, dead paths
   /// have to be opened anew, probed and trusted, and the backlog has to be worked off.
   package var livenessBound: Interval {
-    let probing = probe.longest.nanoseconds * 4 + probe.first.nanoseconds * 4
+    let probing =
+      probe.longest.nanoseconds * 4 + probe.first.nanoseconds * 4
+      + probe.flapLongest.nanoseconds * 3
     return Interval(nanoseconds: Self.faultLongest.nanoseconds * 4 + probing) + .seconds(2)
   }
 }
@@ -158,7 +183,10 @@ extension Scenario: CustomStringConvertible {
         limits    \(requestsMax) requests, \(cap) attempts per path, \(arenaBytes) buffer bytes
         waiting   no-path timeout \(noPathTimeout.milliseconds) ms
         probes    \(probe.first.milliseconds) ms to \(probe.longest.milliseconds) ms, \
-      \(probe.goodNeeded) good ones
+      \(probe.goodNeeded) good ones, idle ones every \(probe.idle.milliseconds) ms
+        flapping  within \(probe.flapWindow.milliseconds) ms, out for \(probe.flapFirst.milliseconds) ms \
+      to \(probe.flapLongest.milliseconds) ms
+      \(tuning)
         load      \(requestCount) requests, service up to \(serviceMicroseconds) us
         troubles  \(words.isEmpty ? "none" : words.joined(separator: ", "))
         pace      a fault every \(faultEvery.milliseconds) ms, \

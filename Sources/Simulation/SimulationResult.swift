@@ -33,6 +33,14 @@ package enum Defect: String, Sendable, CaseIterable {
   case forgetsTriedPaths
   /// The machine forgets what has been written since the last flush.
   case forgetsUnflushedWrites
+  /// Writes do not wait for ghosts, and are given up whatever else is under way.
+  case ignoresGhosts
+  /// A late answer is taken for an answer to whoever uses its request's place now.
+  case ignoresGenerations
+  /// The attempts of a read share one buffer.
+  case sharesReadBuffers
+  /// A path returns without a look at what it shows.
+  case skipsIdentity
 }
 
 extension Scenario {

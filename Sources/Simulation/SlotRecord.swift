@@ -24,6 +24,16 @@ struct SlotRecord {
   /// The moment it began in the history, and the instant on the clock.
   var beganMoment: UInt64 = 0
   var beganAt = Instant.zero
+  /// Attempts issued, and those outstanding.
+  var issues = 0
+  var outstanding = 0
+  /// An attempt has succeeded, and the cache it reached has lost power before the request was over.
+  var hasSucceeded = false
+  var isLostAlready = false
+  /// A second attempt was issued while another was outstanding.
+  var wasReissued = false
+  /// What a reader saw in the buffer when its reply was made; it must not change before the reply is out.
+  var replyDigest: UInt64 = 0
   /// Paths on which an attempt has failed; those that answered with a doubtful error among them.
   var failedOn = PathSet()
   var answeredOn = PathSet()

@@ -14,6 +14,17 @@ package struct Violation: Sendable, Equatable {
     case triesBeforeFailing = "no error is returned while a path is left to try"
     case waitsOnlyWithoutPath = "requests wait for a path only while none is usable"
     case countersMatch = "counters equal tables"
+    case ghostsHoldOthersBack = "nothing is changed where a ghost of another request may land"
+    case givesUpOnlyUncontended =
+      "no change is given up while another one of the same bytes is under way"
+    case buffersAreOwn = "a buffer belongs to one attempt until it has answered"
+    case unresolvedStayOut = "a path with unresolved attempts carries nothing"
+    case heldInBounds = "no request waits for a ghost longer than it may"
+    case hedgesWithinCredit = "hedged reads keep within their credit"
+    case strictNeverRetries = "with strict nothing that changes data has two attempts outstanding"
+    case bestGroupServes = "only the active or the best group carries requests"
+    case silenceIsNoticed = "no read stays with a silent path while others answer"
+    case timePasses = "the machine never spins on one instant"
     case finishes = "everything finishes once the faults have stopped"
   }
 

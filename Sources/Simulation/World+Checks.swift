@@ -21,6 +21,7 @@ extension World {
     if record.answeredOn.contains(request.path), record.operation != .flush {
       violate(.triesEachPathOnce, "slot \(slot) was issued to path \(path) again")
     }
+    checkGroup(request, slot)
     if record.operation != .flush, paths[path].attempts > scenario.attemptsPerPathMax {
       // Flushes ignore the cap, so they may have filled it.
       let flushes = ios.count { $0.isInUse && $0.path == path && $0.request.operation == .flush }
@@ -39,6 +40,7 @@ extension World {
     case .good: return nil
     case .lost: return "lost"
     case .foreign: return "foreign"
+    case .failed where engine.machine.table[request.path].changedAt == now: return nil
     case .failed:
       // The last resort: every usable path has been tried.
       let untried = engine.machine.table.usable.subtracting(record.failedOn)
@@ -72,21 +74,21 @@ extension World {
       history.flushFailed()
       return
     }
-    if record.verdictErrno == errno { return }
+    if record.verdictErrno == errno || isHoldOver(record) || isFailingQueued { return }
     let usable = engine.machine.table.usable.subtracting(record.failedOn)
     if !usable.isEmpty {
       violate(
         .triesBeforeFailing, "slot \(slot) failed with \(errno), path bits \(usable.bits) are left")
       return
     }
-    let hasTimedOut = now - record.beganAt >= scenario.noPathTimeout
-    if isFailingQueued || (hasTimedOut && record.answeredOn.isEmpty) { return }
+    let hasTimedOut = now - record.beganAt >= shortestNoPathTimeout
+    if hasTimedOut && (record.answeredOn.isEmpty || record.outstanding > 0) { return }
     let left = record.offered.subtracting(record.failedOn)
     var remaining = left.intersection(engine.machine.table.attached)
     while let index = remaining.first {
       remaining.remove(index)
       let path = engine.machine.table[index]
-      guard !path.isHeld, case .failed = path.service else { continue }
+      guard !path.isHeld, path.unresolved == 0, case .failed = path.service else { continue }
       violate(
         .triesBeforeFailing, "slot \(slot) failed with \(errno), place \(index.rawValue) was usable"
       )
@@ -100,14 +102,24 @@ extension World {
     guard usable != usableBefore else { return }
     let fresh = usable.subtracting(usableBefore)
     usableBefore = usable
+    groupsMoved = true
+    for path in paths.indices {
+      guard let index = paths[path].index, usable.contains(index) else {
+        paths[path].usableSince = nil
+        continue
+      }
+      paths[path].usableSince = paths[path].usableSince ?? now
+    }
     for slot in slots.indices where slots[slot].phase == .running {
       slots[slot].offered = slots[slot].offered.union(fresh)
     }
   }
 
   mutating func checkTables() {
-    if engine.machine.queuedCount > 0, !engine.machine.table.usable.isEmpty {
-      violate(.waitsOnlyWithoutPath, "\(engine.machine.queuedCount) wait, and a path is usable")
+    if engine.machine.queuedCount > 0, !engine.machine.table.usable.isEmpty,
+      let slot = engine.machine.waitsInVain()
+    {
+      violate(.waitsOnlyWithoutPath, "slot \(slot) waits, and a path is usable")
     }
     for path in paths.indices {
       guard let index = paths[path].index else { continue }
@@ -115,6 +127,9 @@ extension World {
       if Int(counted) != paths[path].attempts {
         violate(
           .countersMatch, "path \(path): \(counted) outstanding, \(paths[path].attempts) in truth")
+      }
+      if engine.machine.table[index].unresolved > 0, engine.machine.table.usable.contains(index) {
+        violate(.unresolvedStayOut, "path \(path) is usable with unresolved attempts")
       }
     }
   }

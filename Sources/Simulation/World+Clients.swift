@@ -68,6 +68,7 @@ extension World {
     guard slots[place].generation == generation, slots[place].phase == .reserved else { return }
     slots[place].phase = .running
     slots[place].beganAt = now
+    if slots[place].operation == .read { earnHedge() }
     slots[place].offered = engine.machine.table.usable
     let operation = slots[place].operation
     if operation.modifies {
@@ -107,6 +108,7 @@ extension World {
       case .none: break
       case .forgetsTriedPaths: machine.forgetTriedPaths()
       case .forgetsUnflushedWrites: machine.forgetUnflushedWrites()
+      case .ignoresGhosts, .ignoresGenerations, .sharesReadBuffers, .skipsIdentity: break
       }
     }
   }
@@ -127,7 +129,9 @@ extension World {
       violate(.answeredOnce, "slot \(slot) was answered to another request")
     }
     slots[place].phase = .answered
+    leaveBehind(slot)
     if reply.errno == 0 { checkSuccess(slot, reply) } else { checkError(slot, reply.errno) }
+    slots[place].replyDigest = digest(of: reply)
     endHistory(slot, isAcknowledged: reply.errno == 0)
     let plan = clients[record.client].plan
     let delay = microseconds(upTo: plan.replyMicroseconds)
@@ -139,15 +143,17 @@ extension World {
   mutating func endHistory(_ slot: UInt32, isAcknowledged: Bool) {
     let record = slots[Int(slot)]
     guard record.operation.modifies, record.write != 0 else { return }
+    let isForced = record.flags.contains(.forceUnitAccess)
     history.endWrite(
-      record.write, sectors: record.sectors, isAcknowledged: isAcknowledged,
-      isForced: record.flags.contains(.forceUnitAccess))
+      record.write, sectors: record.sectors,
+      isAcknowledged: isAcknowledged && (isForced || !record.isLostAlready), isForced: isForced)
   }
 
   mutating func takeReply(_ slot: UInt32, _ generation: UInt32) {
     let place = Int(slot)
     guard slots[place].generation == generation, slots[place].phase == .answered else { return }
     let client = slots[place].client
+    checkReplyUnchanged(slot)
     engine.replySent(slot, account: &clients[client].account, arena: &arena)
     slots[place].phase = .vacant
     clients[client].inFlight -= 1
@@ -207,6 +213,7 @@ extension World {
         continue
       }
       endHistory(slot, isAcknowledged: false)
+      leaveBehind(slot)
       slots[Int(slot)].phase = .vacant
       orphans.remove(at: position)
     }

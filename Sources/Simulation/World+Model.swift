@@ -11,27 +11,33 @@ extension World {
       return
     }
     attempts += 1
+    let isProbe = request.token.kind == TokenKind.probe
     var slot = Self.none
-    if request.token.kind == TokenKind.attempt {
+    if !isProbe {
       slot = engine.machine.request(of: request.token) ?? Self.none
+      guard slot != Self.none else {
+        violate(.answeredOnce, "an attempt was issued for a request that is over")
+        return
+      }
       paths[path].attempts += 1
       checkIssue(request, slot, path)
+      noteIssue(request, slot, path)
     }
     paths[path].outstanding += 1
-    var longest = scenario.serviceMicroseconds
-    if paths[path].slowUntil > now { longest *= 20 }
-    let took = microseconds(upTo: longest) + .microseconds(5)
-    let completesAt = max(now, paths[path].hangsUntil) + took
+    let completesAt = max(now, paths[path].hangsUntil) + serviceTime(of: path)
     let landsAt =
       now
       + Interval(
         nanoseconds: UInt64(random.below(Int((completesAt - now).nanoseconds))))
-    let (outcome, landing) = fate(of: request, on: path, isProbe: slot == Self.none)
-    let io = takeIO(
-      ModelIO(
-        isInUse: true, request: request, path: path, slot: slot,
-        stamp: slot != Self.none && request.operation.modifies ? slots[Int(slot)].write : 0,
-        outcome: outcome, landingSectors: landing))
+    let (outcome, landing) = fate(of: request, on: path, isProbe: isProbe)
+    var work = ModelIO(
+      isInUse: true, request: request, path: path, slot: slot,
+      stamp: !isProbe && request.operation.modifies ? slots[Int(slot)].write : 0,
+      outcome: outcome, landingSectors: landing)
+    work.isProbe = isProbe
+    work.issuedAt = now
+    if !isProbe { work.slotGeneration = slots[Int(slot)].generation }
+    let io = takeIO(work)
     mix(5, UInt64(path), UInt64(slot), UInt64(outcome.errno))
     note {
       "path \(path) gets \(slot == Self.none ? "a probe" : "slot \(slot)") \(request.operation)"
@@ -39,6 +45,12 @@ extension World {
     let generation = ios[io].generation
     events.schedule(.land(io: io, generation: generation), at: landsAt)
     events.schedule(.complete(io: io, generation: generation), at: completesAt)
+  }
+
+  mutating func serviceTime(of path: Int) -> Interval {
+    var longest = scenario.serviceMicroseconds
+    if paths[path].slowUntil > now { longest *= 20 }
+    return microseconds(upTo: longest) + .microseconds(5)
   }
 
   private mutating func takeIO(_ io: ModelIO) -> Int {
@@ -87,7 +99,21 @@ extension World {
   /// The moment at which an attempt takes effect, somewhere between issue and completion.
   mutating func land(_ io: Int, _ generation: UInt32) {
     let work = ios[io]
-    guard work.isInUse, work.generation == generation, work.landingSectors > 0 else { return }
+    guard work.isInUse, work.generation == generation, !work.hasLanded else { return }
+    if paths[work.path].hangsUntil > now, random.chance(percent: 50) {
+      // It was under way when the hang began, and takes effect at some later instant, or when it answers.
+      let left = Int((paths[work.path].hangsUntil - now).nanoseconds)
+      let wait = Interval(nanoseconds: UInt64(1 + random.below(left)))
+      events.schedule(.land(io: io, generation: generation), at: now + wait)
+      return
+    }
+    takeEffect(io)
+  }
+
+  private mutating func takeEffect(_ io: Int) {
+    ios[io].hasLanded = true
+    let work = ios[io]
+    guard work.landingSectors > 0 else { return }
     let request = work.request
     let first = Int(request.range.offset / ModelMedium.sectorBytes)
     let sectors = first..<first + work.landingSectors
@@ -126,15 +152,23 @@ extension World {
   mutating func complete(_ io: Int, _ generation: UInt32) {
     let work = ios[io]
     guard work.isInUse, work.generation == generation else { return }
+    if paths[work.path].hangsUntil > now {
+      let at = paths[work.path].hangsUntil + serviceTime(of: work.path)
+      events.schedule(.complete(io: io, generation: generation), at: at)
+      return
+    }
+    if !work.hasLanded { takeEffect(io) }
+    if !work.isProbe { checkSilence(work) }
     ios[io].isInUse = false
     freeIOs.append(io)
     paths[work.path].outstanding -= 1
+    paths[work.path].answeredAt = now
     mix(6, UInt64(work.path), UInt64(work.slot), UInt64(work.outcome.errno))
     note {
-      let what = work.slot == Self.none ? "a probe" : "slot \(work.slot)"
+      let what = work.isProbe ? "a probe" : "slot \(work.slot)"
       return "path \(work.path) answers \(what) with \(work.outcome.errno)"
     }
-    if work.slot != Self.none {
+    if !work.isProbe {
       paths[work.path].attempts -= 1
       noteAnswer(work)
       sabotage()
@@ -146,8 +180,10 @@ extension World {
 
   private mutating func noteAnswer(_ work: ModelIO) {
     let slot = Int(work.slot)
+    guard slots[slot].generation == work.slotGeneration else { return }
+    slots[slot].outstanding -= 1
     switch work.outcome.verdict {
-    case .none: break
+    case .none: slots[slot].hasSucceeded = true
     case .target: slots[slot].verdictErrno = work.outcome.errno
     case .doubtful:
       slots[slot].failedOn.insert(work.request.path)
@@ -180,6 +216,8 @@ extension World {
     let reads = slots.indices.filter {
       slots[$0].operation == .read && slots[$0].phase == .running
     }
+    // Acknowledged only now, they are as lost as what was acknowledged before and not flushed.
+    for slot in slots.indices where slots[slot].hasSucceeded { slots[slot].isLostAlready = true }
     for sector in medium.lose(cache: cache) {
       let stamp = medium.visible[sector]
       // One cache for all is one server for all: its power loss is seen by every path and by nobody
@@ -256,6 +294,13 @@ extension World {
 
   mutating func heard(_ event: MultipathEvent) {
     note { "event \(event)" }
+    switch event {
+    case .activeChanged: groupsMoved = true
+    case .pathStalled(let index, _, _, _):
+      let path = pathAt[Int(index.rawValue)]
+      if path >= 0 { paths[path].stalledAt = now }
+    default: break
+    }
     if case .pathLost(let index, _) = event {
       let path = pathAt[Int(index.rawValue)]
       if path >= 0 { scheduleReopening(of: path) }

@@ -4,8 +4,12 @@ internal import Multipath
 
 /// Faults and the operator: what happens to paths at bad moments, and what makes them well again.
 extension World {
-  private static let faults: TroubleSet = [.errors, .lost, .slow, .hang, .badRange, .powerLoss]
-  private static let acts: TroubleSet = [.holds, .membership, .failQueued, .wrongMedium]
+  private static let faults: TroubleSet = [
+    .errors, .lost, .slow, .hang, .badRange, .powerLoss, .targetHang, .loneHang,
+  ]
+  private static let acts: TroubleSet = [
+    .holds, .membership, .failQueued, .wrongMedium, .tuning,
+  ]
 
   /// Strikes one path with one of the enabled faults.
   mutating func strike() {
@@ -13,19 +17,57 @@ extension World {
     events.schedule(.fault, at: now + pause(around: scenario.faultEvery))
     guard let fault = draw(from: Self.faults) else { return }
     let path = random.below(paths.count)
-    let end =
-      now + min(.milliseconds(UInt64(random.pick([2, 20, 100, 300]))), Scenario.faultLongest)
+    let isHang = fault == .hang || fault == .targetHang || fault == .loneHang
+    let lengths = isHang ? [2, 20, 60, 200, 1_000] : [2, 20, 100, 300]
+    let end = now + .milliseconds(UInt64(random.pick(lengths)))
     mix(10, UInt64(fault.rawValue), UInt64(path))
     note { "path \(path) is struck by \(Self.word(for: fault)) until \(end.nanoseconds / 1_000)" }
     switch fault {
     case .errors: paths[path].errorsUntil = end
     case .lost: paths[path].lostUntil = end
-    case .slow: paths[path].slowUntil = end
-    case .hang: paths[path].hangsUntil = end
+    case .slow:
+      paths[path].slowUntil = end
+      disturb(path, until: end)
+    case .hang: hang(path, until: end)
+    case .targetHang:
+      // Rarer than the rest, or hardly anything would ever happen.
+      if random.chance(percent: 30) { for other in paths.indices { hang(other, until: end) } }
+    case .loneHang: hangActive(until: end)
     case .badRange: strikeMedium()
     // A power loss is rarer than the rest, or nothing would ever live long enough to be lost.
     default: if random.chance(percent: 30) { losePower(of: path) }
     }
+  }
+
+  private mutating func hang(_ path: Int, until end: Instant) {
+    paths[path].hangsUntil = max(paths[path].hangsUntil, end)
+    disturb(path, until: paths[path].hangsUntil)
+    // Some of what is under way fails in the end, having been done in full, in part, or not at all.
+    for io in ios.indices where ios[io].isInUse && ios[io].path == path && !ios[io].hasLanded {
+      guard ios[io].outcome == .success, ios[io].landingSectors > 0, random.chance(percent: 15)
+      else { continue }
+      ios[io].outcome = .failure(errno: random.pick([Errno.eio, Errno.etimedout, Errno.enodev]))
+      ios[io].landingSectors = random.within(0...ios[io].landingSectors)
+    }
+  }
+
+  private mutating func disturb(_ path: Int, until end: Instant) {
+    let longest = Interval.microseconds(UInt64(scenario.serviceMicroseconds * 20 + 10))
+    paths[path].disturbedUntil = max(paths[path].disturbedUntil, end + longest)
+  }
+
+  /// All others are seen to fail for a moment, and then the path that is left answers nothing.
+  private mutating func hangActive(until end: Instant) {
+    guard let active = engine.machine.active else { return }
+    let path = pathAt[Int(active.rawValue)]
+    guard path >= 0 else { return }
+    for other in paths.indices where other != path {
+      guard let index = paths[other].index, engine.machine.table.usable.contains(index) else {
+        continue
+      }
+      paths[other].errorsUntil = max(paths[other].errorsUntil, now + .milliseconds(2))
+    }
+    hang(path, until: end)
   }
 
   private mutating func strikeMedium() {
@@ -61,6 +103,7 @@ extension World {
     case .membership:
       if paths[path].index == nil { attach(path) } else { remove(path) }
     case .failQueued: failQueued()
+    case .tuning: tune()
     default:
       // Somebody plugs the cable into the right socket again.
       paths[path].showsWrongMedium = false
@@ -87,6 +130,8 @@ extension World {
     note { "path \(path) is added at place \(index.rawValue)" }
     paths[path].index = index
     pathAt[Int(index.rawValue)] = path
+    setPriority(scenario.tuning.priorities[path], of: index)
+    setWeight(scenario.tuning.weights[path], of: index)
   }
 
   private mutating func remove(_ path: Int) {
@@ -129,7 +174,7 @@ extension World {
 
   private mutating func failQueued() {
     note { "the queue is failed" }
-    let queued = engine.machine.queuedCount
+    let queued = engine.machine.queuedCount + engine.machine.heldCount
     let count = engine.decide(at: now, arena: &arena, effects: &effects) { machine, effects in
       machine.failQueued(effects: &effects)
     }

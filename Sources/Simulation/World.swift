@@ -24,6 +24,7 @@ struct World: ~Copyable {
     case reopen(path: Int)
     case fault
     case operatorTurn
+    case busyReactor
     case healTurn
   }
 
@@ -72,6 +73,22 @@ struct World: ~Copyable {
 
   var history: History
   var usableBefore = PathSet()
+  /// What the operator has set since.
+  var hedge: HedgePolicy
+  var hedgeCredit: UInt32 = 0
+  var hedges: UInt64 = 0
+  var strictSince: Instant?
+  var shortestNoPathTimeout: Interval
+  var shortestHold: Interval
+  /// When something was changed last by which silence is judged, or the reactor was late.
+  var judgedAnewAt = Instant.zero
+  /// Set when the active path or the groups changed in this step.
+  var groupsMoved = false
+  var activeBefore: PathIndex?
+  /// The reactor does nothing until then.
+  var busyUntil = Instant.zero
+  var stepsAtNow = 0
+  var steps = 0
   var freeSlotsBefore: Int
   var freeBytesBefore: Int
   /// Set while the operator fails what is queued.
@@ -93,7 +110,13 @@ struct World: ~Copyable {
       MultipathConfiguration(
         mode: scenario.mode, geometry: scenario.geometry, cacheDomain: scenario.cacheDomain,
         requestsMax: scenario.requestsMax, attemptsPerPathMax: scenario.attemptsPerPathMax,
-        noPathTimeout: scenario.noPathTimeout, probe: scenario.probe))
+        noPathTimeout: scenario.noPathTimeout, probe: scenario.probe,
+        stall: scenario.tuning.stall, hedge: scenario.tuning.hedge,
+        failback: scenario.tuning.failback))
+    hedge = scenario.tuning.hedge
+    shortestNoPathTimeout = scenario.noPathTimeout
+    shortestHold = scenario.tuning.stall.holdTimeout
+    strictSince = scenario.tuning.stall.mode == .strict ? .zero : nil
     arena = BufferArena(totalBytes: BufferArenaSize.bytes)
     medium = ModelMedium(
       sectorCount: scenario.sectorCount,
@@ -132,6 +155,8 @@ struct World: ~Copyable {
       ballast.append(buffer)
     }
     freeBytesBefore = arena.freeBytes
+    breakForGood()
+    select(scenario.tuning.selector)
     let isPartial = scenario.troubles.contains(.membership)
     for path in paths.indices where path == 0 || !isPartial || random.chance(percent: 70) {
       attach(path)
@@ -140,6 +165,9 @@ struct World: ~Copyable {
     for client in clients.indices { events.schedule(.clientTurn(client: client), at: now) }
     events.schedule(.fault, at: now + pause(around: scenario.faultEvery))
     events.schedule(.operatorTurn, at: now + pause(around: scenario.operatorEvery))
+    if scenario.troubles.contains(.busyReactor) {
+      events.schedule(.busyReactor, at: now + pause(around: .milliseconds(50)))
+    }
     if scenario.troubles.contains(.sessionEnds) {
       events.schedule(.sessionEnds, at: now + pause(around: .milliseconds(20)))
     }
@@ -165,12 +193,16 @@ struct World: ~Copyable {
   private mutating func step() {
     let deadline = engine.nextDeadline
     let due = events.nextAt
+    groupsMoved = false
+    activeBefore = engine.machine.active
+    let before = now
+    defer { watchTime(since: before) }
     if let deadline, due.map({ deadline <= $0 }) ?? true {
-      now = max(now, deadline)
+      now = max(now, deadline, busyUntil)
       mix(1)
       engine.tick(at: now, arena: &arena, effects: &effects)
     } else if let (at, event) = events.next() {
-      now = at
+      now = max(at, busyUntil)
       handle(event)
     } else {
       violate(.finishes, "nothing is due any more, and the simulation is not over")
@@ -186,6 +218,7 @@ struct World: ~Copyable {
     noteUsable()
     endOrphans()
     checkTables()
+    checkQuarantine()
     wakeClients()
   }
 
@@ -201,6 +234,7 @@ struct World: ~Copyable {
     case .reopen(let path): reopen(path)
     case .fault: strike()
     case .operatorTurn: operate()
+    case .busyReactor: beBusy()
     case .healTurn: healPaths()
     }
   }
