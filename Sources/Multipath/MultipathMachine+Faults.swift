@@ -51,6 +51,7 @@ extension MultipathMachine {
       let other = table.ordered(position)
       if table[other].isRestorable { restorable.insert(other) }
     }
+    restorable = restorable.subtracting(condemned)
     if restorable.subtracting(PathSet(path)).isEmpty == false { restorable.remove(path) }
     while let other = restorable.first {
       restorable.remove(other)

@@ -36,7 +36,9 @@ extension MultipathMachine {
       let path = table.ordered(position)
       guard let deadline = quietDeadline(path), !(now < deadline) else { continue }
       guard table[path].accusedAt == nil else {
-        convict(path, at: now, effects: &effects)
+        table[path].accusedAt = nil
+        suspects.remove(path)
+        condemned.insert(path)
         continue
       }
       if now - deadline > Interval.milliseconds(25) {
@@ -47,6 +49,7 @@ extension MultipathMachine {
       suspects.insert(path)
       callWitness(for: path, at: now, effects: &effects)
     }
+    if !condemned.isEmpty { convict(at: now, effects: &effects) }
     if !suspects.isEmpty { judgeSuspects(at: now, effects: &effects) }
   }
 
@@ -122,25 +125,37 @@ extension MultipathMachine {
     }
   }
 
-  private mutating func convict(
-    _ path: PathIndex, at now: Instant, effects: inout Effects
-  ) {
-    suspects.remove(path)
-    table[path].accusedAt = nil
-    guard let since = quietSince(path) else { return }
-    guard hasAlternative(to: path) else {
-      // Whoever testified has gone out of service since: there is nowhere to go, and auto-restore would
-      // only bring this path back.
-      table[path].busySince = now
-      return
+  /// All that are to blame go out of service before any of their requests goes elsewhere, or it would go
+  /// from one to the next.
+  private mutating func convict(at now: Instant, effects: inout Effects) {
+    let isHopeless = !hasAlternative
+    let cause = FaultCause(errno: Errno.etimedout, operation: .read, offset: 0)
+    var remaining = condemned
+    while let path = remaining.first {
+      remaining.remove(path)
+      if isHopeless {
+        // Whoever testified has gone out of service since: there is nowhere to go, and auto-restore would
+        // only bring these back.
+        table[path].busySince = now
+      } else {
+        let since = quietSince(path) ?? now
+        fault(path, cause, since: since, isStall: true, at: now, effects: &effects)
+      }
     }
-    stalled(path, quiet: now - since, at: now, effects: &effects)
+    remaining = isHopeless ? PathSet() : condemned
+    while let path = remaining.first {
+      remaining.remove(path)
+      let since = quietSince(path) ?? now
+      stalled(path, quiet: now - since, at: now, effects: &effects)
+    }
+    condemned = PathSet()
   }
 
-  private func hasAlternative(to path: PathIndex) -> Bool {
+  private var hasAlternative: Bool {
     for position in 0..<table.orderedCount {
       let other = table.ordered(position)
-      if other != path, table[other].isUsable || table[other].isRestorable { return true }
+      if condemned.contains(other) { continue }
+      if table[other].isUsable || table[other].isRestorable { return true }
     }
     return false
   }
@@ -152,14 +167,13 @@ extension MultipathMachine {
     suspects.remove(path)
   }
 
-  /// The path is to blame: out of service, and its requests go elsewhere.
+  /// The path is to blame and out of service: its requests go elsewhere.
   private mutating func stalled(
     _ path: PathIndex, quiet: Interval, at now: Instant, effects: inout Effects
   ) {
     table[path].stalls &+= 1
     let cause = FaultCause(errno: Errno.etimedout, operation: .read, offset: 0)
     var decision = decision(.stall, path, cause: cause, waited: quiet, at: now)
-    fault(path, cause, since: now - quiet, isStall: true, at: now, effects: &effects)
     var reissued: Int32 = 0
     var waiting: Int32 = 0
     var place = table[path].firstAttempt

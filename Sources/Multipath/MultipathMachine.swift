@@ -43,6 +43,8 @@ public struct MultipathMachine: ~Copyable {
   /// Paths that have not answered for longer than they should, with nobody yet to say that it is
   /// their fault.
   var suspects = PathSet()
+  /// Paths that are being convicted in this turn: auto-restore must not bring them back.
+  var condemned = PathSet()
   var lastSubmitAt = Instant.zero
   /// Hedges that may be made, in hundredths.
   var hedgeCredit: UInt32 = 0
