@@ -179,7 +179,8 @@ extension MultipathMachine {
     var place = table[path].firstAttempt
     while place != RequestRecord.none {
       let next = attempts[Int(place)].next
-      if !attempts[Int(place)].isGivenUp {
+      // One that was sent here in this very turn has not been silent yet.
+      if !attempts[Int(place)].isGivenUp, attempts[Int(place)].issuedAt < now {
         if giveUp(place, at: now, effects: &effects) { reissued += 1 } else { waiting += 1 }
       }
       place = next
