@@ -7,11 +7,20 @@ extension MultipathMachine {
   mutating func fault(
     _ path: PathIndex, _ cause: FaultCause, at now: Instant, effects: inout Effects
   ) {
-    guard table[path].tenancy == .attached else { return }
+    guard takeOut(path, cause, at: now, effects: &effects) else { return }
+    pathWentOut(path, at: now, effects: &effects)
+  }
+
+  /// The first half of `fault`: the path is out of service, and nothing has followed from it yet. False when
+  /// it was out already.
+  mutating func takeOut(
+    _ path: PathIndex, _ cause: FaultCause, at now: Instant, effects: inout Effects
+  ) -> Bool {
+    guard table[path].tenancy == .attached else { return false }
     let isLost = IOOutcome.failure(errno: cause.errno).verdict == .lost
     switch table[path].service {
-    case .foreign, .lost: return
-    case .failed where !isLost: return
+    case .foreign, .lost: return false
+    case .failed where !isLost: return false
     case .good, .failed: break
     }
     table[path].service = isLost ? .lost(cause) : .failed(cause)
@@ -21,7 +30,7 @@ extension MultipathMachine {
     effects.append(.event(isLost ? .pathLost(path, cause) : .pathFailed(path, cause)))
     if isLost { disownWrites(of: path) }
     beginProbing(path, at: now)
-    pathWentOut(path, at: now, effects: &effects)
+    return true
   }
 
   /// What follows when a path has stopped being usable, whatever the reason.

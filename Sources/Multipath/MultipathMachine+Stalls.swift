@@ -131,15 +131,20 @@ extension MultipathMachine {
     let isHopeless = !hasAlternative
     let cause = FaultCause(errno: Errno.etimedout, operation: .read, offset: 0)
     var remaining = condemned
+    var takenOut = PathSet()
     while let path = remaining.first {
       remaining.remove(path)
       if isHopeless {
         // Whoever testified has gone out of service since: there is nowhere to go, and auto-restore would
         // only bring these back.
         table[path].busySince = now
-      } else {
-        fault(path, cause, at: now, effects: &effects)
+      } else if takeOut(path, cause, at: now, effects: &effects) {
+        takenOut.insert(path)
       }
+    }
+    while let path = takenOut.first {
+      takenOut.remove(path)
+      pathWentOut(path, at: now, effects: &effects)
     }
     remaining = isHopeless ? PathSet() : condemned
     while let path = remaining.first {
