@@ -42,7 +42,8 @@ extension MultipathMachine {
   private func lastResort(for slot: UInt32) -> PathSet {
     var result = PathSet()
     let tried = requests[Int(slot)].tried
-    guard !tried.isEmpty else { return result }
+    // An answer may have come from a path that has been removed since.
+    guard !tried.isEmpty || requests[Int(slot)].wasAnswered else { return result }
     var remaining = requests[Int(slot)].offered.subtracting(tried).intersection(table.attached)
     while let path = remaining.first {
       remaining.remove(path)
