@@ -81,6 +81,7 @@ extension MultipathMachine {
     offerToEveryRequest(path)
     if active == nil { chooseActive(effects: &effects) }
     planFailback(at: now)
+    testify(path, at: now, effects: &effects)
   }
 
   /// A request in progress must not fail before it has tried a path that has become usable meanwhile.

@@ -99,6 +99,12 @@ extension MultipathMachine {
     }
   }
 
+  /// A path that has just come into service is asked at once when others are suspected of hanging.
+  mutating func testify(_ path: PathIndex, at now: Instant, effects: inout Effects) {
+    guard !suspects.isEmpty, table[path].live == 0, !table[path].probe.isInFlight else { return }
+    startProbe(path, at: now, effects: &effects)
+  }
+
   private func siblingAnswered(since: Instant, besides path: PathIndex) -> Bool {
     var others = table.usable
     others.remove(path)
