@@ -29,7 +29,8 @@ extension MultipathMachine {
   package func waitsInVain() -> UInt32? {
     for slot in 0..<requests.count where requests[slot].phase == .awaitingPath {
       let untried = table.usable.subtracting(requests[slot].tried)
-      if !untried.isEmpty || (requests[slot].givenUp == 0 && !table.usable.isEmpty) {
+      let mayHope = requests[slot].givenUp > 0 || isOwedATry(UInt32(slot))
+      if !untried.isEmpty || (!mayHope && !table.usable.isEmpty) {
         return UInt32(slot)
       }
     }

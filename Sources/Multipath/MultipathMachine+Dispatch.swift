@@ -42,7 +42,8 @@ extension MultipathMachine {
   private func lastResort(for slot: UInt32) -> PathSet {
     var result = PathSet()
     let tried = requests[Int(slot)].tried
-    guard !tried.isEmpty else { return result }
+    // An answer may have come from a path that has been removed since.
+    guard !tried.isEmpty || requests[Int(slot)].wasAnswered else { return result }
     var remaining = requests[Int(slot)].offered.subtracting(tried).intersection(table.attached)
     while let path = remaining.first {
       remaining.remove(path)
@@ -98,6 +99,19 @@ extension MultipathMachine {
     return steps >= 8 ? most : min(most, 4 << Int32(steps))
   }
 
+  /// Whether a path that was usable during the request, and that it has not tried, is only silent for now.
+  func isOwedATry(_ slot: UInt32) -> Bool {
+    var remaining = requests[Int(slot)].offered.subtracting(requests[Int(slot)].tried)
+      .intersection(table.attached)
+    while let path = remaining.first {
+      remaining.remove(path)
+      if table[path].unresolved > 0, !table[path].isHeld, case .failed = table[path].service {
+        return true
+      }
+    }
+    return false
+  }
+
   /// Nothing left to try: the request fails if a path answered it, or waits for a path to return.
   ///
   /// A path that answered EIO has spoken for the medium, and every other path was tried too. When all
@@ -105,7 +119,7 @@ extension MultipathMachine {
   mutating func endOrWait(_ slot: UInt32, at now: Instant, effects: inout Effects) {
     let request = requests[Int(slot)]
     guard request.outstanding == 0 else { return }
-    if request.wasAnswered && request.givenUp == 0 {
+    if request.wasAnswered && request.givenUp == 0 && !isOwedATry(slot) {
       mediumSpoke(slot, at: now, effects: &effects)
       finish(slot, .failure(errno: request.errno), effects: &effects)
       return

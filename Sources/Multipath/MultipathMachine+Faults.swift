@@ -5,14 +5,26 @@ extension MultipathMachine {
   /// Takes a path out of service after an error, and does what follows from it: auto-restore when it
   /// was the last good one, another active path, probes. Its requests have waited since `since`.
   mutating func fault(
-    _ path: PathIndex, _ cause: FaultCause, since: Instant? = nil, isStall: Bool = false,
-    at now: Instant, effects: inout Effects
+    _ path: PathIndex, _ cause: FaultCause, since: Instant? = nil, at now: Instant,
+    effects: inout Effects
   ) {
-    guard table[path].tenancy == .attached else { return }
+    let isOut = takeOut(
+      path, cause, since: since, isStall: false, at: now, effects: &effects)
+    guard isOut else { return }
+    pathWentOut(path, at: now, effects: &effects)
+  }
+
+  /// The first half of `fault`: the path is out of service, and nothing has followed from it yet. False when
+  /// it was out already.
+  mutating func takeOut(
+    _ path: PathIndex, _ cause: FaultCause, since: Instant?, isStall: Bool, at now: Instant,
+    effects: inout Effects
+  ) -> Bool {
+    guard table[path].tenancy == .attached else { return false }
     let isLost = IOOutcome.failure(errno: cause.errno).verdict == .lost
     switch table[path].service {
-    case .foreign, .lost: return
-    case .failed where !isLost: return
+    case .foreign, .lost: return false
+    case .failed where !isLost: return false
     case .good, .failed: break
     }
     let begun = since ?? now
@@ -25,8 +37,8 @@ extension MultipathMachine {
     effects.append(.event(isLost ? .pathLost(path, cause) : .pathFailed(path, cause)))
     if isLost { disownWrites(of: path) }
     beginProbing(path, at: now)
-    pathWentOut(path, at: now, effects: &effects)
     if !isStall { remember(decision) }
+    return true
   }
 
   /// What follows when a path has stopped being usable, whatever the reason.
@@ -77,6 +89,7 @@ extension MultipathMachine {
     offerToEveryRequest(path)
     if active == nil { chooseActive(effects: &effects) }
     planFailback(at: now)
+    testify(path, at: now, effects: &effects)
   }
 
   /// A request in progress must not fail before it has tried a path that has become usable meanwhile.

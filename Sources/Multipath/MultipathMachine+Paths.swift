@@ -23,6 +23,7 @@ extension MultipathMachine {
     offerToEveryRequest(path)
     if active == nil { chooseActive(effects: &effects) }
     useReturnedPath(at: now, effects: &effects)
+    testify(path, at: now, effects: &effects)
     return path
   }
 

@@ -74,12 +74,18 @@ extension MultipathMachine {
     effects: inout Effects
   ) {
     if attempt.isGhost { ghosts -= 1 }
+    if outcome.verdict == .lost {
+      let cause = FaultCause(
+        errno: outcome.errno, operation: attempt.operation, offset: attempt.range.offset)
+      fault(attempt.path, cause, at: now, effects: &effects)
+    }
     if isCurrent(attempt) {
       requests[Int(attempt.request)].givenUp -= 1
       lateAnswer(attempt, token, outcome, at: now, effects: &effects)
     }
     if table[attempt.path].unresolved == 0 {
       effects.append(.event(.pathResolved(attempt.path)))
+      if !pathQueue.isEmpty { useReturnedPath(at: now, effects: &effects) }
     }
     if attempt.isGhost { releaseHeld(at: now, effects: &effects) }
   }

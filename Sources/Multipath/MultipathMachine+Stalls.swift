@@ -99,6 +99,12 @@ extension MultipathMachine {
     }
   }
 
+  /// A path that has just come into service is asked at once when others are suspected of hanging.
+  mutating func testify(_ path: PathIndex, at now: Instant, effects: inout Effects) {
+    guard !suspects.isEmpty, table[path].live == 0, !table[path].probe.isInFlight else { return }
+    startProbe(path, at: now, effects: &effects)
+  }
+
   private func siblingAnswered(since: Instant, besides path: PathIndex) -> Bool {
     var others = table.usable
     others.remove(path)
@@ -131,16 +137,22 @@ extension MultipathMachine {
     let isHopeless = !hasAlternative
     let cause = FaultCause(errno: Errno.etimedout, operation: .read, offset: 0)
     var remaining = condemned
+    var takenOut = PathSet()
     while let path = remaining.first {
       remaining.remove(path)
       if isHopeless {
         // Whoever testified has gone out of service since: there is nowhere to go, and auto-restore would
         // only bring these back.
         table[path].busySince = now
-      } else {
-        let since = quietSince(path) ?? now
-        fault(path, cause, since: since, isStall: true, at: now, effects: &effects)
+      } else if takeOut(
+        path, cause, since: quietSince(path), isStall: true, at: now, effects: &effects)
+      {
+        takenOut.insert(path)
       }
+    }
+    while let path = takenOut.first {
+      takenOut.remove(path)
+      pathWentOut(path, at: now, effects: &effects)
     }
     remaining = isHopeless ? PathSet() : condemned
     while let path = remaining.first {
