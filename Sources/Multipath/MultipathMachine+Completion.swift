@@ -159,6 +159,8 @@ extension MultipathMachine {
   ) {
     writeEpoch &+= 1
     table[path].dirtyEpoch = writeEpoch
+    // The path it landed on may have been removed since: then the others have to be flushed for it.
+    if table[path].tenancy == .vacant { disownWrites(of: path) }
     // Its earlier writes were disowned when it was lost; this one arrived too late for that.
     if case .lost = table[path].service { disownWrites(of: path) }
     finish(slot, .success, effects: &effects)

@@ -105,7 +105,6 @@ extension MultipathMachine {
     disownWrites(of: path)
     suspects.remove(path)
     if preferred == path { preferred = nil }
-    table.setPriority(0, of: path)
     table.vacate(path)
     decisions.forget(path)
     if lastOutage?.path == path { lastOutage = nil }

@@ -50,6 +50,7 @@ public struct PathTable: ~Copyable {
       records[place].probe.generation = generation &+ 1
       newestFirst.insert(path, at: 0)
       refresh(path)
+      countGroups()
       return path
     }
     return nil
@@ -62,6 +63,7 @@ public struct PathTable: ~Copyable {
       break
     }
     refresh(path)
+    countGroups()
   }
 
   /// Brings the sets in step with a record that has just changed.
@@ -75,6 +77,10 @@ public struct PathTable: ~Copyable {
 
   mutating func setPriority(_ priority: UInt8, of path: PathIndex) {
     self[path].priority = priority
+    countGroups()
+  }
+
+  private mutating func countGroups() {
     var lowest = UInt8.max
     var highest = UInt8.min
     for position in 0..<newestFirst.count {
