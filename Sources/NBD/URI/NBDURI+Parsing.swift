@@ -11,10 +11,14 @@ extension NBDURI {
     let scheme = parts.scheme
     let requiresTLS = scheme.hasPrefix("nbds")
     let query = try URIQuery(parsing: parts.query)
+    let isUnix = scheme.hasSuffix("+unix")
+    // Before anything is said about the host itself: it does not belong there at all.
+    guard !isUnix || (parts.authority.last ?? UInt8(ascii: "@")) == UInt8(ascii: "@") else {
+      throw .hostWithSocket
+    }
     let authority = try URIAuthority(parsing: parts.authority)
     let transport: Transport
-    if scheme.hasSuffix("+unix") {
-      guard authority.host == nil, authority.port == nil else { throw .hostWithSocket }
+    if isUnix {
       guard let path = query.socketPath, !path.isEmpty else {
         throw .socketMissing(scheme: scheme)
       }
