@@ -130,22 +130,10 @@ extension Supervisor {
     _ paths: [String], _ results: [Result<OpenedPath, OpenFailure>],
     expected: (geometry: Geometry, path: String)?, allowDuplicate: Bool
   ) throws(ControlError) -> Geometry {
-    var seen: [PathIdentity: String] = [:]
+    // Before anything else: of two names of one block device, either may be the one that found it held.
+    if !allowDuplicate { try refuseTwins(paths, results) }
     var agreed = expected
     for (path, result) in zip(paths, results) {
-      let identity: PathIdentity?
-      switch result {
-      case .success(let opened): identity = opened.identity
-      case .failure(let failure): identity = failure.identity
-      }
-      if let identity, !allowDuplicate, let twin = seen[identity] {
-        throw ControlError(
-          .refused,
-          "\(PrintableText.escaped(path)) and \(PrintableText.escaped(twin)) are the same "
-            + "\(identity.isBlockDevice ? "block device" : "file") under two names",
-          hint: "a second path must be another way to the medium")
-      }
-      if let identity { seen[identity] = path }
       let opened = try open(path, result)
       if let owner = owner(of: opened.identity), !allowDuplicate {
         throw ControlError(
@@ -157,6 +145,28 @@ extension Supervisor {
     }
     guard let agreed else { throw ControlError(.badRequest, "a device needs at least one path") }
     return agreed.geometry
+  }
+
+  private func refuseTwins(
+    _ paths: [String], _ results: [Result<OpenedPath, OpenFailure>]
+  ) throws(ControlError) {
+    var seen: [PathIdentity: String] = [:]
+    for (path, result) in zip(paths, results) {
+      let identity: PathIdentity?
+      switch result {
+      case .success(let opened): identity = opened.identity
+      case .failure(let failure): identity = failure.identity
+      }
+      guard let identity else { continue }
+      if let twin = seen[identity] {
+        throw ControlError(
+          .refused,
+          "\(PrintableText.escaped(path)) and \(PrintableText.escaped(twin)) are the same "
+            + "\(identity.isBlockDevice ? "block device" : "file") under two names",
+          hint: "a second path must be another way to the medium")
+      }
+      seen[identity] = path
+    }
   }
 
   private func open(
