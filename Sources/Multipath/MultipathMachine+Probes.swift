@@ -203,7 +203,9 @@ extension MultipathMachine {
     _ path: PathIndex, generation: UInt32, verdict: IdentityVerdict, at now: Instant,
     effects: inout Effects
   ) {
-    guard table[path].probe.awaitsIdentity, table[path].probe.generation == generation else { return }
+    guard table[path].probe.awaitsIdentity, table[path].probe.generation == generation else {
+      return
+    }
     table[path].probe.awaitsIdentity = false
     switch verdict {
     case .same where table[path].unresolved == 0:

@@ -106,7 +106,8 @@ public struct PathRecord: Sendable, BitwiseCopyable {
     let sample = took.nanoseconds
     averageTime = Interval(
       nanoseconds: average == 0
-        ? sample : sample > average ? average + (sample - average) / 8 : average - (average - sample) / 8)
+        ? sample
+        : sample > average ? average + (sample - average) / 8 : average - (average - sample) / 8)
   }
 
   /// Attempts whose requests still wait for them.
