@@ -10,5 +10,5 @@ struct MPSim: ParsableCommand {
       One seed is one scenario, drawn and played in virtual time. A broken promise ends the run with \
       exit status 1 and the command that plays it again.
       """,
-    subcommands: [Run.self, Replay.self])
+    subcommands: [Run.self, Replay.self, Minimise.self])
 }

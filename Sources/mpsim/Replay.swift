@@ -9,13 +9,19 @@ struct Replay: ParsableCommand {
   @Argument(help: "The seed to play.")
   var seed: UInt64
 
+  @OptionGroup var cutOptions: CutOptions
+
+  @OptionGroup var defect: DefectOption
+
   @Flag(help: "Print every event.")
   var verbose = false
 
   func run() throws {
-    let scenario = Scenario(seed: seed)
+    TrapReport.install()
+    TrapReport.enter(seed)
+    let scenario = Scenario(seed: seed).cut(by: cutOptions.cut)
     print(scenario)
-    let result = scenario.run(isVerbose: verbose)
+    let result = scenario.run(defect: defect.defect, isVerbose: verbose)
     for line in result.log { print(line) }
     print(result.summary)
     print("digest \(String(result.digest, radix: 16))")

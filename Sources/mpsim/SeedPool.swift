@@ -8,16 +8,18 @@ final class SeedPool: Sendable {
 
   private let last: UInt64
   private let deadline: ContinuousClock.Instant?
+  private let defect: Defect
   private let isVerbose: Bool
   private let next: Atomic<UInt64>
   private let scenarios = Atomic<Int>(0)
   private let requests = Atomic<Int>(0)
   private let violating = Atomic<UInt64>(none)
 
-  init(seeds: ClosedRange<UInt64>, seconds: Int64?, isVerbose: Bool) {
+  init(seeds: ClosedRange<UInt64>, seconds: Int64?, defect: Defect, isVerbose: Bool) {
     last = seeds.upperBound
     next = Atomic(seeds.lowerBound)
     deadline = seconds.map { ContinuousClock.now + .seconds($0) }
+    self.defect = defect
     self.isVerbose = isVerbose
   }
 
@@ -38,7 +40,8 @@ final class SeedPool: Sendable {
       let seed = next.wrappingAdd(1, ordering: .relaxed).oldValue
       guard seed <= last else { return }
       if isVerbose { print("seed \(seed) begins") }
-      let result = Scenario(seed: seed).run()
+      TrapReport.enter(seed)
+      let result = Scenario(seed: seed).run(defect: defect)
       scenarios.add(1, ordering: .relaxed)
       requests.add(result.requests, ordering: .relaxed)
       if isVerbose { print(result.summary) }
