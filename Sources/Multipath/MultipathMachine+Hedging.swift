@@ -65,7 +65,7 @@ extension MultipathMachine {
       remaining.remove(path)
       let record = table[path]
       let isLate =
-        record.live > 0 && now - max(record.answeredAt, record.busySince) > record.hedgeAfter
+        record.live > 0 && now - max(record.answeredAt, record.busySince) >= record.hedgeAfter
       guard !isLate, record.outstanding < cap(of: path, at: now) else { continue }
       if let chosen = best, table[chosen].outstanding <= record.outstanding { continue }
       best = path

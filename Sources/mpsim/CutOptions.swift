@@ -5,6 +5,9 @@ import Simulation
 struct DefectOption: ParsableArguments {
   @Option(help: "Break the machine on purpose, to see that it is noticed.")
   var defect = Defect.none
+
+  /// As it stands on a command line, with a blank before it; empty when nothing is broken.
+  var option: String { defect == .none ? "" : " --defect \(defect.rawValue)" }
 }
 
 extension Defect: ExpressibleByArgument {}

@@ -23,7 +23,7 @@ struct Minimise: ParsableCommand {
     print(scenario)
     print(scenario.run(defect: defect.defect).summary)
     print("found by \(minimiser.tries) plays")
-    print("mpsim replay \(seed) --verbose \(minimiser.cut.options)")
+    print("mpsim replay \(seed) --verbose \(minimiser.cut.options)\(defect.option)")
     throw ExitCode(1)
   }
 }

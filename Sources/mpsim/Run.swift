@@ -46,7 +46,7 @@ struct Run: ParsableCommand {
     guard let seed = pool.violatingSeed else { return }
     print(Scenario(seed: seed))
     print(Scenario(seed: seed).run(defect: defect.defect).summary)
-    print("mpsim replay \(seed) --verbose")
+    print("mpsim replay \(seed) --verbose\(defect.option)")
     throw ExitCode(1)
   }
 

@@ -46,14 +46,15 @@ final class EngineBench {
   }
 
   func reserve(
-    _ operation: BlockIO.Operation, session: Int = 0, bytes: UInt64 = 4096
+    _ operation: BlockIO.Operation, flags: OperationFlags = [], session: Int = 0,
+    bytes: UInt64 = 4096
   ) -> UInt32? {
     cookies += 1
     guard let range = ByteRange(offset: 0, length: operation == .flush ? 0 : bytes) else {
       return nil
     }
     return engine.reserve(
-      operation, flags: [], range: range, session: UInt32(session), cookie: cookies,
+      operation, flags: flags, range: range, session: UInt32(session), cookie: cookies,
       account: &accounts[session], arena: &arena)
   }
 
@@ -63,7 +64,10 @@ final class EngineBench {
   }
 
   func complete(_ errno: Int32 = 0) {
-    let request = io.removeFirst()
+    complete(io.removeFirst(), errno)
+  }
+
+  func complete(_ request: IORequest, _ errno: Int32 = 0) {
     engine.completed(
       IOCompletion(token: request.token, outcome: errno == 0 ? .success : .failure(errno: errno)),
       at: now, arena: &arena, effects: &effects)

@@ -8,6 +8,7 @@ final class Bench {
     let token: Token
     let slot: UInt32
     let path: Int
+    let needsOwnBuffer: Bool
   }
 
   struct Probe: Equatable {
@@ -24,6 +25,8 @@ final class Bench {
   var probes: [Probe] = []
   var identityChecks: [(path: Int, generation: UInt32)] = []
   var finished: [UInt32: IOOutcome] = [:]
+  /// The attempt whose data a finished read has, by slot.
+  var winners: [UInt32: Token] = [:]
   var drained: [Int] = []
   var events: [MultipathEvent] = []
   private var slots: UInt32 = 0
@@ -31,7 +34,8 @@ final class Bench {
   init(
     _ mode: Mode, paths: Int, cacheDomain: CacheDomain = .shared, requestsMax: Int = 64,
     attemptsPerPathMax: Int = 16, noPathTimeout: Interval = .seconds(60),
-    probe: ProbeSchedule = ProbeSchedule()
+    probe: ProbeSchedule = ProbeSchedule(), stall: StallPolicy = StallPolicy(),
+    hedge: HedgePolicy = HedgePolicy(), failback: Failback = .manual
   ) {
     guard let geometry = Geometry(sizeBytes: 1 << 20, blockBytes: 512) else {
       preconditionFailure("an impossible geometry")
@@ -39,7 +43,8 @@ final class Bench {
     machine = MultipathMachine(
       MultipathConfiguration(
         mode: mode, geometry: geometry, cacheDomain: cacheDomain, requestsMax: requestsMax,
-        attemptsPerPathMax: attemptsPerPathMax, noPathTimeout: noPathTimeout, probe: probe))
+        attemptsPerPathMax: attemptsPerPathMax, noPathTimeout: noPathTimeout, probe: probe,
+        stall: stall, hedge: hedge, failback: failback))
     for _ in 0..<paths { add() }
   }
 
@@ -69,11 +74,14 @@ final class Bench {
 
   /// Submits a request and answers with its slot.
   @discardableResult
-  func submit(_ operation: BlockIO.Operation) -> UInt32 {
+  func submit(
+    _ operation: BlockIO.Operation, at offset: UInt64 = 0, length: UInt64 = 4096
+  ) -> UInt32 {
     let slot = slots % UInt32(machine.configuration.requestsMax)
     slots += 1
     finished[slot] = nil
-    guard let range = ByteRange(offset: 0, length: operation == .flush ? 0 : 4096) else {
+    guard let range = ByteRange(offset: offset, length: operation == .flush ? 0 : length)
+    else {
       preconditionFailure("an impossible range")
     }
     machine.submit(
@@ -129,12 +137,18 @@ final class Bench {
     return wait.milliseconds
   }
 
-  /// Lets time pass until `path` is probed; idle siblings are probed meanwhile, and answer well.
-  func passToProbe(_ path: Int) {
-    for _ in 0..<100 where !probes.contains(where: { $0.path == path }) {
-      passToDeadline()
-      for probe in probes where probe.path != path { answerProbe(probe.path) }
+  /// Lets time pass as a reactor does that wakes at each deadline.
+  func elapse(_ interval: Interval) {
+    let end = now + interval
+    var rounds = 0
+    while let deadline = machine.nextDeadline, !(end < deadline) {
+      rounds += 1
+      precondition(rounds < 100_000, "the machine spins")
+      now = max(now, deadline)
+      machine.tick(at: now, effects: &effects)
+      drain()
     }
+    now = end
   }
 
   func pass(_ interval: Interval) {
@@ -177,7 +191,10 @@ final class Bench {
     }
   }
 
-  private func index(_ path: Int) -> PathIndex { PathIndex(UInt8(path)) }
+  /// Where attempts of a slot are, in the order of their issue.
+  func paths(of slot: UInt32) -> [Int] { attempts.filter { $0.slot == slot }.map(\.path) }
+
+  func index(_ path: Int) -> PathIndex { PathIndex(UInt8(path)) }
 
   private func outcome(_ errno: Int32) -> IOOutcome {
     errno == 0 ? .success : .failure(errno: errno)
@@ -186,9 +203,12 @@ final class Bench {
   private func drain() {
     while let effect = effects.next() {
       switch effect {
-      case .issue(let token, let slot, let path, _):
-        attempts.append(Attempt(token: token, slot: slot, path: Int(path.rawValue)))
-      case .finish(let slot, let outcome, _):
+      case .issue(let token, let slot, let path, let needsOwnBuffer):
+        attempts.append(
+          Attempt(
+            token: token, slot: slot, path: Int(path.rawValue), needsOwnBuffer: needsOwnBuffer))
+      case .finish(let slot, let outcome, let winner):
+        winners[slot] = winner
         precondition(finished[slot] == nil, "a request was finished twice")
         finished[slot] = outcome
       case .probe(let token, let path, let range):
