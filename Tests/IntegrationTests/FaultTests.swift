@@ -68,7 +68,8 @@ extension Integration {
         try await daemon.waitForPath("one", of: "data", in: [idle])
         #expect(try await daemon.mpctl(["status", "--check"]).status == 0)
         try await fio.finish(process)
-        #expect(try await daemon.stats().devices.first?.failovers == 1)
+        // One for the fault; a busy machine may see a stall besides.
+        #expect(try #require(await daemon.stats().devices.first).failovers >= 1)
       }
     }
 
