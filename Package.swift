@@ -59,7 +59,7 @@ let package = Package(
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
     library("Control", ["BlockIO"]),
     library(
-      "Daemon", ["BlockIO", "Multipath", "Engine", "Reactor", "Control", "CLinux", logging]),
+      "Daemon", ["BlockIO", "Multipath", "NBD", "Engine", "Reactor", "Control", "CLinux", logging]),
     library("Simulation", ["BlockIO", "Multipath", "NBD", "Engine", rigid]),
     program("mpathd", ["Daemon", "Control", arguments]),
     program("mpctl", ["Control", "BlockIO", arguments]),

@@ -31,6 +31,10 @@ enum DaemonLimits {
   static let clients = 256
   /// A client that does not take its answer is dropped when this much is waiting.
   static let replyBytes = 32 << 20
+  /// A follower of events misses some when this much is waiting for it.
+  static let streamBytes = 512 << 10
+  /// Events that are remembered.
+  static let events = 1024
   /// How long a path may take to open, or to be compared, before the operation goes on without it.
   static let pathPatience = Interval.seconds(10)
   /// How long `remove` and `destroy` wait for outstanding attempts before they answer with a warning.

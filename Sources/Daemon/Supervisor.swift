@@ -14,12 +14,15 @@ final class Supervisor {
   let log: Logger
   let server: ControlServer
   let state: StateStore?
+  /// What the state file held when the daemon started.
+  let remembered: [DeviceSpecification]
   let inbox = Mailbox<SupervisorMessage>()
   var reactors: [ReactorThread] = []
   var devices: [DeviceEntry] = []
   /// Names that are being created, so that two clients cannot create one device.
   var namesInCreation: Set<String> = []
   var timers = Timers()
+  var events = EventLog()
   private var nextID: UInt32 = 1
   private var nextTicket: UInt64 = 1
   private var waiting: [UInt64: (Answer) -> Void] = [:]
@@ -35,6 +38,8 @@ final class Supervisor {
   enum Answer: Sendable {
     case done
     case refused(ReactorRefusal)
+    case counted(Int)
+    case explained([DecisionSnapshot])
     case snapshot([DeviceSnapshot])
     case opened(Result<OpenedPath, OpenFailure>)
     case compared(MediumComparison.Verdict)
@@ -51,6 +56,7 @@ final class Supervisor {
     self.options = options
     self.log = log
     self.signals = signals
+    remembered = try options.stateFile.map(StateStore.read) ?? []
     server = try ControlServer(socket: options.controlSocket)
     state = options.stateFile.map { StateStore(file: $0) }
   }
@@ -126,7 +132,12 @@ final class Supervisor {
       waiting.removeValue(forKey: ticket)?(.refused(refusal))
     case .snapshot(let ticket, let snapshots):
       waiting.removeValue(forKey: ticket)?(.snapshot(snapshots))
-    case .event(let device, let event): noteEvent(device, event)
+    case .counted(let ticket, let count):
+      waiting.removeValue(forKey: ticket)?(.counted(count))
+    case .explained(let ticket, let decisions):
+      waiting.removeValue(forKey: ticket)?(.explained(decisions))
+    case .event(let device, let instant, let waited, let event):
+      noteEvent(device, event, at: instant, waited: waited)
     case .checkIdentity(let device, let path, let generation):
       checkIdentity(device, path, generation)
     case .closed(_, let path, let descriptor):

@@ -1,7 +1,7 @@
 public import BlockIO
 
 /// The state of a device as users see it (gmultipath's words, with FAILED for its BROKEN).
-public enum DeviceState: String, Sendable {
+public enum DeviceState: String, Sendable, BitwiseCopyable {
   /// Every path carries requests, and there is more than one.
   case optimal = "OPTIMAL"
   /// Some path does not, or there is only one.
@@ -11,7 +11,7 @@ public enum DeviceState: String, Sendable {
 }
 
 /// The state of a path as users see it.
-public enum PathState: String, Sendable {
+public enum PathState: String, Sendable, BitwiseCopyable {
   case active = "ACTIVE"
   case passive = "PASSIVE"
   /// Active/read: serves reads only.

@@ -11,6 +11,8 @@ public struct MultipathConfiguration: Sendable {
   public var attemptsPerPathMax: Int
   /// How long a request waits for a usable path before it fails; zero fails it at once.
   public var noPathTimeout: Interval
+  /// Payload of all requests that wait for a usable path; one that would exceed it fails at once.
+  public var noPathBytesMax: UInt64
   public var probe: ProbeSchedule
   public var stall: StallPolicy
   public var hedge: HedgePolicy
@@ -19,7 +21,8 @@ public struct MultipathConfiguration: Sendable {
   public init(
     mode: Mode, geometry: Geometry, cacheDomain: CacheDomain = .shared, requestsMax: Int = 256,
     attemptsPerPathMax: Int = 128, noPathTimeout: Interval = .seconds(60),
-    probe: ProbeSchedule = ProbeSchedule(), stall: StallPolicy = StallPolicy(),
+    noPathBytesMax: UInt64 = 32 << 20, probe: ProbeSchedule = ProbeSchedule(),
+    stall: StallPolicy = StallPolicy(),
     hedge: HedgePolicy = HedgePolicy(), failback: Failback = .manual
   ) {
     self.mode = mode
@@ -28,6 +31,7 @@ public struct MultipathConfiguration: Sendable {
     self.requestsMax = requestsMax
     self.attemptsPerPathMax = attemptsPerPathMax
     self.noPathTimeout = noPathTimeout
+    self.noPathBytesMax = noPathBytesMax
     self.probe = probe
     self.stall = stall
     self.hedge = hedge

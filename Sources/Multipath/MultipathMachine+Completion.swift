@@ -85,6 +85,7 @@ extension MultipathMachine {
   ) {
     noteSignOfLife(attempt.path, at: now)
     guard outcome == .success, !attempt.isGivenUp, !attempt.operation.mayTakeLong else { return }
+    noteIfSlow(attempt, at: now)
     table.recordLatency(attempt.path, attempt.operation, now - attempt.issuedAt)
   }
 
@@ -120,7 +121,7 @@ extension MultipathMachine {
     case .doubtful, .lost:
       let cause = FaultCause(
         errno: outcome.errno, operation: attempt.operation, offset: attempt.range.offset)
-      fault(attempt.path, cause, at: now, effects: &effects)
+      fault(attempt.path, cause, since: attempt.issuedAt, at: now, effects: &effects)
     }
   }
 
@@ -130,6 +131,8 @@ extension MultipathMachine {
     let verdict = requests[Int(slot)].verdictErrno
     if let path = requests[Int(slot)].landedOn {
       acknowledgeChange(slot, on: path, effects: &effects)
+    } else if requests[Int(slot)].isDisowned {
+      finish(slot, .failure(errno: Errno.ecanceled), effects: &effects)
     } else if verdict != 0 {
       finish(slot, .failure(errno: verdict), effects: &effects)
     } else {

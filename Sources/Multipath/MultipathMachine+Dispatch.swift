@@ -136,8 +136,13 @@ extension MultipathMachine {
       finish(slot, .failure(errno: errno), effects: &effects)
       return
     }
+    guard queuedBytes + request.payloadBytes <= configuration.noPathBytesMax else {
+      finish(slot, .failure(errno: Errno.eio), effects: &effects)
+      return
+    }
     if pathQueue.isEmpty { effects.append(.event(.queueingBegan)) }
     requests[Int(slot)].phase = .awaitingPath
+    queuedBytes += request.payloadBytes
     pathQueue.append(slot, in: &requests)
   }
 
@@ -154,6 +159,7 @@ extension MultipathMachine {
     case .awaitingGhost: holdQueue.remove(slot, in: &requests)
     case .awaitingPath:
       pathQueue.remove(slot, in: &requests)
+      queuedBytes -= requests[Int(slot)].payloadBytes
       if pathQueue.isEmpty { effects.append(.event(.queueingEnded)) }
     }
   }

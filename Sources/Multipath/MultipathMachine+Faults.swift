@@ -3,18 +3,22 @@ internal import BlockIO
 
 extension MultipathMachine {
   /// Takes a path out of service after an error, and does what follows from it: auto-restore when it
-  /// was the last good one, another active path, probes.
+  /// was the last good one, another active path, probes. Its requests have waited since `since`.
   mutating func fault(
-    _ path: PathIndex, _ cause: FaultCause, at now: Instant, effects: inout Effects
+    _ path: PathIndex, _ cause: FaultCause, since: Instant? = nil, at now: Instant,
+    effects: inout Effects
   ) {
-    guard takeOut(path, cause, at: now, effects: &effects) else { return }
+    let isOut = takeOut(
+      path, cause, since: since, isStall: false, at: now, effects: &effects)
+    guard isOut else { return }
     pathWentOut(path, at: now, effects: &effects)
   }
 
   /// The first half of `fault`: the path is out of service, and nothing has followed from it yet. False when
   /// it was out already.
   mutating func takeOut(
-    _ path: PathIndex, _ cause: FaultCause, at now: Instant, effects: inout Effects
+    _ path: PathIndex, _ cause: FaultCause, since: Instant?, isStall: Bool, at now: Instant,
+    effects: inout Effects
   ) -> Bool {
     guard table[path].tenancy == .attached else { return false }
     let isLost = IOOutcome.failure(errno: cause.errno).verdict == .lost
@@ -23,6 +27,9 @@ extension MultipathMachine {
     case .failed where !isLost: return false
     case .good, .failed: break
     }
+    let begun = since ?? now
+    lastOutage = Outage(path: path, since: begun, at: now)
+    let decision = decision(.fault, path, cause: cause, waited: now - begun, at: now)
     table[path].service = isLost ? .lost(cause) : .failed(cause)
     table[path].changedAt = now
     table[path].counters.failures &+= 1
@@ -30,6 +37,7 @@ extension MultipathMachine {
     effects.append(.event(isLost ? .pathLost(path, cause) : .pathFailed(path, cause)))
     if isLost { disownWrites(of: path) }
     beginProbing(path, at: now)
+    if !isStall { remember(decision) }
     return true
   }
 

@@ -106,6 +106,8 @@ extension MultipathMachine {
     suspects.remove(path)
     if preferred == path { preferred = nil }
     table.vacate(path)
+    decisions.forget(path)
+    if lastOutage?.path == path { lastOutage = nil }
     for slot in 0..<requests.count {
       requests[slot].tried.remove(path)
       requests[slot].offered.remove(path)
@@ -142,41 +144,5 @@ extension MultipathMachine {
     effects.append(.event(.activeChanged(from: active, to: path)))
     active = path
     useAllRoom(at: now, effects: &effects)
-  }
-
-  /// Changes the mode; the next request goes by it.
-  public mutating func setMode(_ mode: Mode) { configuration.mode = mode }
-
-  /// Changes the rule for what the mode shares among paths.
-  public mutating func setSelector(_ kind: SelectorKind) {
-    precondition(kind.spreads)
-    spread = kind
-  }
-
-  public var selectorName: String { spread.name }
-
-  public mutating func setStallPolicy(_ policy: StallPolicy) { configuration.stall = policy }
-
-  public mutating func setHedging(_ policy: HedgePolicy) {
-    configuration.hedge = policy
-    hedgeCredit = 0
-  }
-
-  public mutating func setFailback(_ failback: Failback) { configuration.failback = failback }
-
-  public mutating func setPriority(
-    _ priority: UInt8, of path: PathIndex, effects: inout Effects
-  ) {
-    table.setPriority(priority, of: path)
-    chooseActive(effects: &effects)
-  }
-
-  public mutating func setWeight(_ weight: UInt32, of path: PathIndex) {
-    precondition((1...100).contains(weight))
-    table[path].weight = weight
-  }
-
-  public mutating func setNoPathTimeout(_ timeout: Interval) {
-    configuration.noPathTimeout = timeout
   }
 }

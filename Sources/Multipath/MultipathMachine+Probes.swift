@@ -139,7 +139,8 @@ extension MultipathMachine {
       startProbe(path, at: now, effects: &effects)
     case .doubtful, .lost:
       let cause = FaultCause(errno: outcome.errno, operation: .read, offset: 0)
-      fault(path, cause, at: now, effects: &effects)
+      let since = table[path].probe.startedAt
+      fault(path, cause, since: since, at: now, effects: &effects)
     }
   }
 
@@ -187,7 +188,8 @@ extension MultipathMachine {
   ) {
     let cause = FaultCause(errno: outcome.errno, operation: .read, offset: 0)
     if outcome.verdict == .lost, case .failed = table[path].service {
-      fault(path, cause, at: now, effects: &effects)
+      let since = table[path].probe.startedAt
+      fault(path, cause, since: since, at: now, effects: &effects)
     }
     table[path].probe.goodInRow = 0
     table[path].probe.goodNeeded = Int32(configuration.probe.goodNeeded)
@@ -218,10 +220,14 @@ extension MultipathMachine {
     }
   }
 
-  /// Tells the machine that a path has been opened anew after it was lost: it is probed at once.
+  /// Tells the machine that a path has been opened anew after it was lost: it is probed at once, and
+  /// nothing that was learnt through the old descriptor counts any more.
   public mutating func pathReopened(_ path: PathIndex, at now: Instant) {
-    guard needsProbing(path), !table[path].probe.isInFlight else { return }
-    table[path].probe.dueAt = now
+    guard needsProbing(path) else { return }
+    table[path].probe.generation = (table[path].probe.generation &+ 1) & 0xff_ffff
+    table[path].probe.goodInRow = 0
+    table[path].probe.awaitsIdentity = false
+    if !table[path].probe.isInFlight { table[path].probe.dueAt = now }
   }
 }
 

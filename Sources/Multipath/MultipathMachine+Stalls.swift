@@ -144,7 +144,9 @@ extension MultipathMachine {
         // Whoever testified has gone out of service since: there is nowhere to go, and auto-restore would
         // only bring these back.
         table[path].busySince = now
-      } else if takeOut(path, cause, at: now, effects: &effects) {
+      } else if takeOut(
+        path, cause, since: quietSince(path), isStall: true, at: now, effects: &effects)
+      {
         takenOut.insert(path)
       }
     }
@@ -182,12 +184,15 @@ extension MultipathMachine {
     _ path: PathIndex, quiet: Interval, at now: Instant, effects: inout Effects
   ) {
     table[path].stalls &+= 1
+    let cause = FaultCause(errno: Errno.etimedout, operation: .read, offset: 0)
+    var decision = decision(.stall, path, cause: cause, waited: quiet, at: now)
     var reissued: Int32 = 0
     var waiting: Int32 = 0
     var place = table[path].firstAttempt
     while place != RequestRecord.none {
       let next = attempts[Int(place)].next
-      if !attempts[Int(place)].isGivenUp {
+      // One that was sent here in this very turn has not been silent yet.
+      if !attempts[Int(place)].isGivenUp, attempts[Int(place)].issuedAt < now {
         if giveUp(place, at: now, effects: &effects) { reissued += 1 } else { waiting += 1 }
       }
       place = next
@@ -195,6 +200,9 @@ extension MultipathMachine {
     // Those that have to wait are looked at again, less and less often.
     table[path].busySince = now
     table[path].stallBackoff = min(30, table[path].stallBackoff + 1)
+    decision.reissued = reissued
+    decision.waiting = waiting
+    remember(decision)
     effects.append(
       .event(.pathStalled(path, quiet: quiet, reissued: reissued, waiting: waiting)))
     useRoom(at: now, effects: &effects)

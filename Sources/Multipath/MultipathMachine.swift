@@ -34,6 +34,8 @@ public struct MultipathMachine: ~Copyable {
   var memoryRetryAt: Instant?
   /// Requests that wait for any usable path, oldest first.
   var pathQueue = RequestQueue()
+  /// Payload of those.
+  public internal(set) var queuedBytes: UInt64 = 0
   /// Requests that wait for a ghost, oldest first.
   var holdQueue = RequestQueue()
   /// Attempts in quarantine.
@@ -51,6 +53,10 @@ public struct MultipathMachine: ~Copyable {
   /// Writes were acknowledged through a cache that nobody can flush any more: the next FLUSH fails.
   var owesFlushError = false
   public internal(set) var counters = DeviceCounters()
+  /// The last path that went out of service by itself, and since when its requests had waited.
+  public internal(set) var lastOutage: Outage?
+  /// Why paths were left and what was slow, for an operator who asks.
+  public internal(set) var decisions = DecisionRing()
   /// Set by `stop`: nothing waits for a path any more.
   var isStopping = false
   /// What a test may break; nothing in production.
@@ -96,8 +102,10 @@ public struct MultipathMachine: ~Copyable {
   }
 
   /// Drops a request whose client has gone, if it is only waiting: it owns no right to write any
-  /// more. Returns false, and does nothing, when it has attempts outstanding.
+  /// more. With attempts outstanding the answer is false; it then ends with them, and is tried nowhere else,
+  /// where it could overwrite what other clients have written since.
   public mutating func cancelWaiting(slot: UInt32, effects: inout Effects) -> Bool {
+    requests[Int(slot)].isDisowned = true
     switch requests[Int(slot)].phase {
     case .vacant, .trying: return false
     case .awaitingRoom, .awaitingPath, .awaitingGhost:

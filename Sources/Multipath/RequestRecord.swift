@@ -23,6 +23,8 @@ struct RequestRecord: BitwiseCopyable {
   var tried = PathSet()
   /// Paths that were usable at some time during the request: it must not fail before it tried them.
   var offered = PathSet()
+  /// Its client has gone: what is under way may end, but nothing new is started for it.
+  var isDisowned = false
   /// Attempts that were not given up.
   var outstanding: Int32 = 0
   /// Attempts that were, and have not answered.
@@ -49,4 +51,12 @@ struct RequestRecord: BitwiseCopyable {
   var previous = RequestRecord.none
 
   static let none = UInt32.max
+
+  /// Bytes of memory that the request keeps while it waits.
+  var payloadBytes: UInt64 {
+    switch operation {
+    case .read, .write: range.length
+    case .flush, .discard, .writeZeroes: 0
+    }
+  }
 }

@@ -36,6 +36,8 @@ struct PathHost: BitwiseCopyable {
   /// The ticket of the `destroy` that is to be answered when all is quiet.
   var destroyTicket: UInt64?
   var deadline: Instant?
+  /// The state that was reported last; nil while the device is being made.
+  var toldState: DeviceState?
 
   init(_ setup: DeviceSetup) {
     let requests = setup.configuration.requestsMax

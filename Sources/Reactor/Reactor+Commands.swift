@@ -34,7 +34,16 @@ extension Reactor {
     case .reopenPath(let id, let setup): reopen(id, setup)
     case .identityChecked(let id, let path, let generation, let verdict):
       identityChecked(id, path, generation, verdict)
+    case .tune(let ticket, let id, let tuning): tune(ticket, id, tuning)
+    case .prefer(let ticket, let id, let path, let sticky): prefer(ticket, id, path, sticky: sticky)
+    case .rotate(let ticket, let id): rotate(ticket, id)
+    case .failQueued(let ticket, let id): failQueued(ticket, id)
     case .snapshot(let ticket): report(.snapshot(ticket: ticket, snapshots()))
+    case .explain(let ticket, let id):
+      guard let device = device(id) else {
+        return report(.refused(ticket: ticket, .noSuchDevice))
+      }
+      report(.explained(ticket: ticket, decisions(device)))
     case .stop: stop()
     }
   }
@@ -88,59 +97,5 @@ extension Reactor {
     }
     // A client that takes no replies must not hold up the end.
     scheduleHousekeeping()
-  }
-
-  mutating func tell(_ device: Int, _ event: MultipathEvent) {
-    let told: DeviceEvent
-    switch event {
-    case .pathFailed(let path, let cause): told = .pathFailed(path: pathID(device, path), cause)
-    case .pathLost(let path, let cause): told = .pathLost(path: pathID(device, path), cause)
-    case .pathForeign(let path): told = .pathForeign(path: pathID(device, path))
-    case .pathStalled(let path, let quiet, let reissued, let waiting):
-      told = .pathStalled(
-        path: pathID(device, path), quiet: quiet, reissued: Int(reissued), waiting: Int(waiting))
-    case .pathResolved(let path): told = .pathResolved(path: pathID(device, path))
-    case .pathHeld(let path): told = .pathHeld(path: pathID(device, path))
-    case .pathRestored(let path, let cause):
-      told = .pathRestored(path: pathID(device, path), cause)
-    case .activeChanged(let from, let to):
-      told = .activeChanged(
-        from: from.map { pathID(device, $0) }, to: to.map { pathID(device, $0) })
-    case .queueingBegan: told = .queueingBegan
-    case .queueingEnded: told = .queueingEnded
-    case .mediumError(let cause): told = .mediumError(cause)
-    }
-    report(.event(device: devices[device].id, told))
-  }
-
-  private func snapshots() -> [DeviceSnapshot] {
-    var result: [DeviceSnapshot] = []
-    for device in 0..<devices.count where devices[device].isOpen {
-      result.append(snapshot(device))
-    }
-    return result
-  }
-
-  private func snapshot(_ device: Int) -> DeviceSnapshot {
-    var paths: [PathSnapshot] = []
-    for index in 0..<devices[device].paths.count where devices[device].paths[index].isOccupied {
-      let path = PathIndex(UInt8(index))
-      let record = devices[device].engine.machine.table[path]
-      paths.append(
-        PathSnapshot(
-          id: devices[device].paths[index].id,
-          state: devices[device].engine.machine.pathState(path), service: record.service,
-          changedAt: record.changedAt, outstanding: Int(record.outstanding),
-          unresolved: Int(record.unresolved), patience: devices[device].engine.machine.patience(path), stalls: record.stalls,
-          counters: record.counters))
-    }
-    return DeviceSnapshot(
-      id: devices[device].id, state: devices[device].engine.machine.deviceState,
-      sessions: devices[device].sessions,
-      queuedRequests: devices[device].engine.machine.queuedCount,
-      heldRequests: devices[device].engine.machine.heldCount,
-      ghosts: devices[device].engine.machine.ghosts,
-      counters: devices[device].engine.machine.counters, paths: paths,
-      reactorEnters: ring.enters)
   }
 }

@@ -24,6 +24,9 @@ extension Reactor {
         return report(.refused(ticket: ticket, refusal))
       }
     }
+    tune(device, setup.tuning)
+    devices[device].toldState = devices[device].engine.machine.deviceState
+    report(device, .stateChanged(devices[device].engine.machine.deviceState))
     armAccept(device)
     report(.done(ticket: ticket))
   }
@@ -71,6 +74,14 @@ extension Reactor {
       needsWorker: setup.needsWorker, isBlockDevice: setup.isBlockDevice)
     drainEffects(device)
     if setup.isHeld { change(device, path, .hold) }
+    if setup.isPreferred {
+      devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
+        [now] machine, decisions in
+        machine.setPreferred(path, at: now, effects: &decisions)
+      }
+      drainEffects(device)
+    }
+    tellState(device)
     return nil
   }
 
@@ -95,6 +106,7 @@ extension Reactor {
       }
     }
     drainEffects(device)
+    tellState(device)
   }
 
   /// A removed path is quiet: its descriptor goes back to whoever opened it.

@@ -59,8 +59,9 @@ extension Reactor {
       sessions[Int(index)].end = 0
       return
     }
-    guard session.start > ReactorLimits.receiveBytes / 2
-      || session.end == ReactorLimits.receiveBytes
+    guard
+      session.start > ReactorLimits.receiveBytes / 2
+        || session.end == ReactorLimits.receiveBytes
     else { return }
     guard let base = unsafe memory.receiveArea(Int(index)).baseAddress else { return }
     unsafe base.copyMemory(from: base + session.start, byteCount: session.end - session.start)

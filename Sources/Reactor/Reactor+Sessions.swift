@@ -56,7 +56,8 @@ extension Reactor {
   /// Feeds received bytes to the handshake.
   mutating func negotiate(_ index: UInt32) {
     let session = sessions[Int(index)]
-    guard session.start < session.end, !session.isSending, var negotiation = negotiations[Int(index)]
+    guard session.start < session.end, !session.isSending,
+      var negotiation = negotiations[Int(index)]
     else { return }
     negotiations[Int(index)] = nil
     var answer: [UInt8] = []
@@ -176,7 +177,7 @@ extension Reactor {
       case .serving, .draining: break
       }
       guard session.isSending, now - session.since >= patience else { continue }
-      report(.event(device: devices[Int(session.device)].id, .slowClientDropped))
+      report(Int(session.device), .slowClientDropped)
       beginClose(index)
     }
   }

@@ -14,10 +14,12 @@ public struct PathSetup: Sendable {
   /// Not in service from the start: why.
   public let lost: FaultCause?
   public let isHeld: Bool
+  /// Failback returns to it.
+  public let isPreferred: Bool
 
   public init(
     id: UInt32, descriptor: Int32, needsWorker: Bool, isBlockDevice: Bool,
-    lost: FaultCause? = nil, isHeld: Bool = false
+    lost: FaultCause? = nil, isHeld: Bool = false, isPreferred: Bool = false
   ) {
     self.id = id
     self.descriptor = descriptor
@@ -25,6 +27,7 @@ public struct PathSetup: Sendable {
     self.isBlockDevice = isBlockDevice
     self.lost = lost
     self.isHeld = isHeld
+    self.isPreferred = isPreferred
   }
 }
 
@@ -36,16 +39,18 @@ public struct DeviceSetup: Sendable {
   /// A listening socket; the reactor owns it from here on.
   public let listener: Int32
   public let paths: [PathSetup]
+  public let tuning: DeviceTuning
 
   public init(
     id: UInt32, configuration: MultipathConfiguration, export: ExportDescription, listener: Int32,
-    paths: [PathSetup]
+    paths: [PathSetup], tuning: DeviceTuning
   ) {
     self.id = id
     self.configuration = configuration
     self.export = export
     self.listener = listener
     self.paths = paths
+    self.tuning = tuning
   }
 }
 
@@ -64,7 +69,17 @@ public enum ReactorCommand: Sendable {
   /// A path that was lost has been opened anew. The old descriptor comes back in `.closed`.
   case reopenPath(device: UInt32, PathSetup)
   case identityChecked(device: UInt32, path: UInt32, generation: UInt32, IdentityVerdict)
+  /// Takes over all of these settings; answers `.done`.
+  case tune(ticket: UInt64, device: UInt32, DeviceTuning)
+  /// Makes a path the active one; refused with `.pathNotUsable`.
+  case prefer(ticket: UInt64, device: UInt32, path: UInt32, sticky: Bool)
+  /// Makes the next usable path the active one.
+  case rotate(ticket: UInt64, device: UInt32)
+  /// Fails what waits; answers `.counted`.
+  case failQueued(ticket: UInt64, device: UInt32)
   case snapshot(ticket: UInt64)
+  /// What the device remembers of its decisions; answers `.explained`.
+  case explain(ticket: UInt64, device: UInt32)
   /// No new requests; what is in flight is answered; then `.stopped`.
   case stop
 }
@@ -74,7 +89,11 @@ public enum ReactorReport: Sendable {
   case done(ticket: UInt64)
   case refused(ticket: UInt64, ReactorRefusal)
   case snapshot(ticket: UInt64, [DeviceSnapshot])
-  case event(device: UInt32, DeviceEvent)
+  case counted(ticket: UInt64, Int)
+  case explained(ticket: UInt64, [DecisionSnapshot])
+  /// Something happened at an instant; `waited` is how long the requests of a path that went out of service
+  /// had been without an answer.
+  case event(device: UInt32, at: Instant, waited: Interval?, DeviceEvent)
   /// Compare this path with its siblings and answer with `identityChecked`.
   case checkIdentity(device: UInt32, path: UInt32, generation: UInt32)
   /// Nothing uses this descriptor any more.
@@ -89,6 +108,7 @@ public enum ReactorReport: Sendable {
 public enum ReactorRefusal: Error, Hashable, Sendable {
   case noSuchDevice
   case noSuchPath
+  case pathNotUsable
   case tooManyDevices
   case tooManyPaths
   case system(errno: Int32)
@@ -108,34 +128,5 @@ public enum DeviceEvent: Sendable, Hashable {
   case queueingEnded
   case mediumError(FaultCause)
   case slowClientDropped
-}
-
-/// One device at one moment, as plain values.
-public struct DeviceSnapshot: Sendable {
-  public let id: UInt32
-  public let state: DeviceState
-  public let sessions: Int
-  public let queuedRequests: Int
-  /// Requests that wait for a ghost, and the ghosts.
-  public let heldRequests: Int
-  public let ghosts: Int
-  public let counters: DeviceCounters
-  public let paths: [PathSnapshot]
-  /// io_uring_enter calls of the reactor that serves it.
-  public let reactorEnters: UInt64
-}
-
-/// One path at one moment.
-public struct PathSnapshot: Sendable {
-  public let id: UInt32
-  public let state: PathState
-  public let service: PathService
-  public let changedAt: Instant
-  public let outstanding: Int
-  /// Of these, given up: their outcome is not known yet.
-  public let unresolved: Int
-  /// How long it may be silent before it is suspect.
-  public let patience: Interval
-  public let stalls: UInt64
-  public let counters: PathCounters
+  case stateChanged(DeviceState)
 }

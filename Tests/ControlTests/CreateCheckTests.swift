@@ -12,14 +12,14 @@ struct CreateCheckTests {
     #expect(message(CreateMethod.Params(name: "data", paths: ["/dev/loop1", "/x"])) == nil)
   }
 
-  @Test("a device needs a path, and has at most 64")
+  @Test("a device needs a path, and has a limit of them")
   func count() {
     #expect(
       message(CreateMethod.Params(name: "data", paths: [])) == "a device needs at least one path")
     let many = (0...CreateMethod.pathsMax).map { "/p\($0)" }
     #expect(
       message(CreateMethod.Params(name: "data", paths: many))
-        == "a device can have at most 64 paths")
+        == "a device can have at most \(CreateMethod.pathsMax) paths")
     #expect(message(CreateMethod.Params(name: "data", paths: Array(many.dropLast()))) == nil)
   }
 

@@ -15,6 +15,10 @@ struct MutationTests {
     if let header = try? Wire.header(of: line) { _ = try? Methods.method(for: header) }
     for method in Methods.all { decode(line, method) }
     _ = try? StateFile.decode(line)
+    if let params = try? Wire.params(of: CreateMethod.self, in: line) { _ = try? params.check() }
+    if let event = try? StreamLine.decode(line).event {
+      _ = EventText.line(event, Samples.context)
+    }
   }
 
   private func decode<M: ControlMethod>(_ line: [UInt8], _ method: M.Type) {
@@ -46,11 +50,16 @@ struct MutationTests {
       try Wire.request(FailMethod.self, id: 2, params: PathSelection(name: "d", path: "a")),
       Wire.reply(StatusMethod.self, id: 3, result: DeviceReport(devices: [device])),
       Wire.reply(StatsMethod.self, id: 4, result: Samples.stats),
+      try Wire.request(
+        SetMethod.self, id: 6, params: SetMethod.Params(name: "d", settings: ["hedge": "5"])),
+      Wire.reply(ExplainMethod.self, id: 7, result: Samples.explanation),
+      try StreamLine(missed: 9).encoded(),
       Wire.refusal(id: 5, ControlError(.busy, "later", hint: "wait")),
       try StateFile.encode([
         DeviceSpecification(
           name: "d", mode: .activeRead, sizeBytes: 512, blockBytes: 512,
-          options: DeviceOptions(), paths: [.init(path: "/a")])
+          options: DeviceOptions(), paths: [.init(path: "/a")],
+          settings: ["hedge": "5", "priority./a": "3"], preferred: "/a")
       ]),
     ]
     for _ in 0..<60 {

@@ -203,6 +203,72 @@ struct RenderingTests {
         """)
   }
 
+  @Test("status says what waits for an unanswered change, and how much waits for a path")
+  func ghosts() {
+    let device = DeviceStatus(
+      name: "data", state: .failed, mode: .activePassive, sizeBytes: 512, blockBytes: 512,
+      socket: "/s", uri: "u", sessions: 1, queuedRequests: 2, paths: [], queuedBytes: 8192,
+      ghosts: 1, heldRequests: 3)
+    #expect(
+      status(device).hasSuffix(
+        """
+        data: 2 requests wait for a usable path, 8.0K
+        data: 1 change was sent elsewhere and may still happen on the path that did not
+            answer, so whatever would change the same bytes waits (3 now)
+
+        """))
+  }
+
+  @Test("list shows settings, the preferred path, and priorities that are not the usual ones")
+  func listedSettings() {
+    let paths = ([(0, 1), (10, 5)] as [(Int, Int)]).map { priority, weight in
+      PathStatus(
+        name: "p\(priority)", path: "/p", kind: .file, state: .active, since: 0, sizeBytes: 512,
+        outstanding: 0, direct: false, priority: priority, weight: weight)
+    }
+    let device = DeviceStatus(
+      name: "data", state: .optimal, mode: .activePassive, sizeBytes: 512, blockBytes: 512,
+      socket: "/s", uri: "u", sessions: 1, queuedRequests: 0, paths: paths, preferred: "p0",
+      settings: DeviceSettings().values)
+    let lines = ListText.render(DeviceReport(devices: [device]), Samples.context)
+    #expect(lines.contains("\nPreferred: p0\nSettings: failback=manual give-up=quarantine "))
+    #expect(lines.split(separator: "\n").filter { $0.contains("Priority: ") }.count == 1)
+    #expect(lines.contains("\n   Priority: 10, weight 5\n"))
+    #expect(lines.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    #expect(SettingsText.render(device).contains("failback=manual\nno-path-timeout=60\n"))
+    #expect(SettingsText.render(device).hasSuffix("priority.p10=10\nweight.p10=5\n"))
+  }
+
+  @Test("stats shows how late the paths are, when the daemon tells")
+  func lateness() {
+    let times = LatencyQuantiles(
+      p50Microseconds: 192, p99Microseconds: 512, p999Microseconds: 3072)
+    let stats = DeviceStats(
+      name: "d",
+      paths: [
+        PathStats(
+          name: "a", unresolved: 1, stalls: 2, patienceMilliseconds: 50, readTimes: times)
+      ], queuedBytes: 4096, ghosts: 1, heldRequests: 3, givenUp: 4, held: 5,
+      heldMilliseconds: 1200, hedges: 7)
+    let result = StatsMethod.Result(devices: [stats], requests: 0)
+    #expect(
+      StatsText.render(result, Samples.context) == """
+        d
+          requests: 0 reads, 0 writes, 0 flushes, 0 discards, 0 zeroes
+          bytes: 0 read, 0 written
+          trouble: 0 errors, 0 retries, 0 failovers
+          now: 0 sessions, 0 queued requests (4.0K)
+          late: 4 given up, 1 ghosts, 3 held now, 5 held for 1.2 s in all, 7 hedges
+          Path  Tries  Reads  Writes  In  Out  Errors  Busy  Fails  Restores
+          a         0      0       0   0    0       0     0      0         0
+          Path  Read p50     p99   p99.9  Write p50  p99  p99.9  Late  Stalls  Patience
+          a       192 us  512 us  3.0 ms          -    -      -     1       2     50 ms
+
+        mpathd: 0 requests
+
+        """)
+  }
+
   @Test("stats is a few sentences and a table of the paths")
   func stats() {
     #expect(

@@ -45,4 +45,34 @@ enum Samples {
           PathStats(name: "loop2"),
         ])
     ], requests: 2_501_012, allocations: 42)
+
+  static let explanation = Explanation(
+    name: "data", settings: ["mode": "active-passive", "hedge": "0"],
+    paths: [
+      PathThresholds(
+        name: "loop1", state: .fail, patienceMicroseconds: 50_000, usualMicroseconds: 2048,
+        averageMicroseconds: 202, hedgeAfterMicroseconds: 384, outstanding: 3,
+        outstandingBytes: 12_288, unresolved: 2),
+      PathThresholds(
+        name: "loop2", state: .active, patienceMicroseconds: 50_000, priority: 10, weight: 5),
+    ],
+    decisions: [
+      DecisionFacts(
+        time: since, kind: .stall, path: "loop1",
+        cause: "it answered nothing while a sibling did", waitedMicroseconds: 60_500,
+        patienceMicroseconds: 50_000, usualMicroseconds: 2048, live: 3, reissued: 2, waiting: 1,
+        active: "loop2",
+        alternatives: [
+          DecisionFacts.Alternative(
+            path: "loop2", state: .passive, outstanding: 1, averageMicroseconds: 170, priority: 10),
+          DecisionFacts.Alternative(
+            path: nil, state: .held, outstanding: 0, averageMicroseconds: nil, priority: 0),
+        ]),
+      DecisionFacts(
+        time: since, kind: .slow, path: "loop2", cause: "read at 512", waitedMicroseconds: 30_000,
+        patienceMicroseconds: 50_000, usualMicroseconds: 2048, live: 1, count: 4, active: "loop2"),
+      DecisionFacts(
+        time: since, kind: .fault, path: nil, cause: "EIO on read at 0", waitedMicroseconds: 100,
+        patienceMicroseconds: 50_000),
+    ])
 }

@@ -65,6 +65,46 @@ struct StateFileTests {
         """)
   }
 
+  @Test("settings and the preferred path are kept, in the order of their keys")
+  func settings() throws {
+    let device = DeviceSpecification(
+      name: "d", mode: .activeActive, sizeBytes: 512, blockBytes: 512, options: DeviceOptions(),
+      paths: [.init(path: "/dev/loop1"), .init(path: "/dev/loop2")],
+      settings: ["selector": "latency", "hedge": "5", "weight./dev/loop2": "9"],
+      preferred: "/dev/loop2")
+    let content = try StateFile.encode([device])
+    #expect(try StateFile.decode(content) == [device])
+    #expect(
+      text(content).contains(
+        """
+              "settings" : {
+                "hedge" : "5",
+                "selector" : "latency",
+                "weight./dev/loop2" : "9"
+              },
+        """))
+    let (settings, each) = try device.currentSettings()
+    #expect(settings.selector == .latency && settings.hedgePercent == 5)
+    #expect(settings.mode == .activeActive)
+    #expect(each == [PathSettings(), PathSettings(weight: 9)])
+    let bad = text(content).split(separator: #""5""#, omittingEmptySubsequences: false)
+      .joined(separator: #""50""#)
+    guard case .damaged = failure(bad) else {
+      Issue.record("a setting that cannot be was believed")
+      return
+    }
+  }
+
+  @Test("a selector outlives the mode that has no use for it, and a newer setting is passed over")
+  func settingsOfOthers() throws {
+    let device = DeviceSpecification(
+      name: "d", mode: .activePassive, sizeBytes: 512, blockBytes: 512, options: DeviceOptions(),
+      paths: [.init(path: "/a")], settings: ["selector": "latency", "brand-new": "1"])
+    #expect(try StateFile.decode(StateFile.encode([device])) == [device])
+    #expect(try device.currentSettings().0.selector == .latency)
+    #expect(device.unknownSettings == ["brand-new"])
+  }
+
   @Test("a file of a newer daemon is told from a damaged one, whatever else is in it")
   func newer() {
     #expect(failure(#"{"version":2,"devices":"elsewhere"}"#) == .unknownVersion(2))

@@ -140,6 +140,44 @@ struct WireTests {
       #"{"id":7,"result":{"allocations":2,"devices":[],"requests":1}}"#)
   }
 
+  @Test("the facts about late answers are added to status and stats when they are known")
+  func lateness() throws {
+    let path = PathStatus(
+      name: "a", path: "/a", kind: .file, state: .fail, since: 1, sizeBytes: 512, outstanding: 2,
+      direct: true, unresolved: 1, stalls: 3, patienceMilliseconds: 50, priority: 10, weight: 5)
+    let device = DeviceStatus(
+      name: "d", state: .degraded, mode: .activePassive, sizeBytes: 512, blockBytes: 512,
+      socket: "/s", uri: "u", sessions: 0, queuedRequests: 1, paths: [path], queuedBytes: 4096,
+      ghosts: 2, heldRequests: 3, preferred: "a", settings: ["hedge": "0", "failback": "manual"])
+    try expectReply(
+      StatusMethod.self, DeviceReport(devices: [device]),
+      #"{"id":7,"result":{"devices":[{"blockBytes":512,"ghosts":2,"heldRequests":3,"#
+        + #""mode":"active-passive","name":"d","paths":[{"direct":true,"kind":"file","name":"a","#
+        + #""outstanding":2,"path":"/a","patienceMilliseconds":50,"priority":10,"since":1,"#
+        + #""sizeBytes":512,"stalls":3,"state":"FAIL","unresolved":1,"weight":5}],"#
+        + #""preferred":"a","queuedBytes":4096,"queuedRequests":1,"sessions":0,"#
+        + #""settings":{"failback":"manual","hedge":"0"},"sizeBytes":512,"socket":"/s","#
+        + #""state":"DEGRADED","type":"MANUAL","uri":"u"}]}}"#)
+    let times = LatencyQuantiles(p50Microseconds: 1, p99Microseconds: 2, p999Microseconds: 3)
+    let stats = DeviceStats(
+      name: "d",
+      paths: [
+        PathStats(name: "a", unresolved: 1, stalls: 2, patienceMilliseconds: 50, readTimes: times)
+      ],
+      queuedBytes: 1, ghosts: 2, heldRequests: 3, givenUp: 4, held: 5, heldMilliseconds: 6,
+      hedges: 7)
+    try expectReply(
+      StatsMethod.self, StatsMethod.Result(devices: [stats], requests: 0),
+      #"{"id":7,"result":{"devices":[{"bytesRead":0,"bytesWritten":0,"discards":0,"errors":0,"#
+        + #""failovers":0,"flushes":0,"ghosts":2,"givenUp":4,"hedges":7,"held":5,"#
+        + #""heldMilliseconds":6,"heldRequests":3,"name":"d","paths":[{"attempts":0,"bytesRead":0,"#
+        + #""bytesWritten":0,"errors":0,"failures":0,"name":"a","outstanding":0,"#
+        + #""patienceMilliseconds":50,"readTimes":{"p50Microseconds":1,"p999Microseconds":3,"#
+        + #""p99Microseconds":2},"reads":0,"restores":0,"stalls":2,"unresolved":1,"writes":0}],"#
+        + #""queued":0,"queuedBytes":1,"reads":0,"retries":0,"sessions":0,"writeZeroes":0,"#
+        + #""writes":0}],"requests":0}}"#)
+  }
+
   @Test("version answers version, protocol and pid")
   func version() throws {
     try expectRequest(
@@ -231,14 +269,14 @@ struct WireTests {
     #expect(error?.message == #"there is no method format\u{1b}"#)
     #expect(
       error?.hint
-        == "the methods are: create, add, remove, fail, restore, destroy, list, status, stats, "
-        + "version")
+        == "the methods are: create, add, remove, fail, restore, set, prefer, rotate, fail-queued, "
+        + "destroy, list, status, stats, events, subscribe, explain, version")
   }
 
   @Test("only the methods that look may be called by those who may only look")
   func access() {
     let reading = Methods.all.filter { $0.access == .reading }.map { $0.name }
-    #expect(reading == ["list", "status", "stats", "version"])
+    #expect(reading == ["list", "status", "stats", "events", "subscribe", "explain", "version"])
   }
 
   @Test("a request that the daemon would cut off is refused where it is made")

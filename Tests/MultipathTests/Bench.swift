@@ -149,6 +149,12 @@ final class Bench {
       drain()
     }
     now = end
+  /// Lets time pass until `path` is probed; idle siblings are probed meanwhile, and answer well.
+  func passToProbe(_ path: Int) {
+    for _ in 0..<100 where !probes.contains(where: { $0.path == path }) {
+      passToDeadline()
+      for probe in probes where probe.path != path { answerProbe(probe.path) }
+    }
   }
 
   func pass(_ interval: Interval) {

@@ -74,3 +74,17 @@ import Testing
     #expect(bench.attempts.last?.slot == slots[1])
   }
 }
+
+/// A client that has gone owns no right to write any more.
+@Suite struct DisownedTests {
+  /// The retry would overwrite what another client has written since the first one left.
+  @Test func `a write whose client has gone is not tried on another path`() {
+    let bench = Bench(.activePassive, paths: 2)
+    let slot = bench.submit(.write)
+    #expect(bench.machine.cancelWaiting(slot: slot, effects: &bench.effects) == false)
+    bench.answer(slot, Errno.eio)
+    #expect(bench.attempts.isEmpty)
+    #expect(bench.finished[slot] == .failure(errno: Errno.ecanceled))
+    #expect(bench.states == ["DEGRADED", "FAIL", "ACTIVE"])
+  }
+}

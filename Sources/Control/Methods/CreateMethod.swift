@@ -14,15 +14,18 @@ package enum CreateMethod: ControlMethod {
     /// Absolute, in the order in which they are attached; the first becomes the active one.
     package let paths: [String]
     package let options: DeviceOptions
+    /// What `set` would change, by its keys; nil for nothing.
+    package let settings: [String: String]?
 
     package init(
       name: String, mode: DeviceMode = .activePassive, paths: [String],
-      options: DeviceOptions = DeviceOptions()
+      options: DeviceOptions = DeviceOptions(), settings: [String: String]? = nil
     ) {
       self.name = name
       self.mode = mode
       self.paths = paths
       self.options = options
+      self.settings = settings
     }
 
     /// Reads the parameters; what a client leaves out has the default of the command line.
@@ -33,6 +36,20 @@ package enum CreateMethod: ControlMethod {
       paths = try fields.decode([String].self, forKey: .paths)
       options =
         try fields.decodeIfPresent(DeviceOptions.self, forKey: .options) ?? DeviceOptions()
+      settings = try fields.decodeIfPresent([String: String].self, forKey: .settings)
+    }
+
+    /// The settings of the new device and its paths.
+    package func chosenSettings() throws(ControlError) -> (DeviceSettings, [PathSettings]) {
+      var device = DeviceSettings(mode: mode, options: options)
+      var each = paths.map { _ in PathSettings() }
+      let wanted = Assignment.list(settings ?? [:])
+      let names = paths.map { (name: PathOperand.shortName(of: $0), path: $0) }
+      try Assignment.apply(wanted, to: &device, paths: &each) { operand throws(ControlError) in
+        try PathOperand.match(operand: operand, among: names)
+      }
+      try Assignment.checkSelector(wanted, in: device)
+      return (device, each)
     }
 
     /// Refuses what no look at the system is needed to refuse.
@@ -48,6 +65,7 @@ package enum CreateMethod: ControlMethod {
           .badRequest, "a device can have at most \(CreateMethod.pathsMax) paths")
       }
       try options.check()
+      _ = try chosenSettings()
       for (index, path) in paths.enumerated() {
         try PathOperand.requireAbsolute(path)
         guard !paths[..<index].contains(path) else {

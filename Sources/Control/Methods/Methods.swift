@@ -6,10 +6,17 @@ package enum Methods {
     RemoveMethod.self,
     FailMethod.self,
     RestoreMethod.self,
+    SetMethod.self,
+    PreferMethod.self,
+    RotateMethod.self,
+    FailQueuedMethod.self,
     DestroyMethod.self,
     ListMethod.self,
     StatusMethod.self,
     StatsMethod.self,
+    EventsMethod.self,
+    SubscribeMethod.self,
+    ExplainMethod.self,
     VersionMethod.self,
   ]
 

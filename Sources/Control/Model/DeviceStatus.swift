@@ -33,11 +33,22 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
   package let queuedRequests: Int
   /// Oldest first, as gmultipath lists them.
   package let paths: [PathStatus]
+  /// Payload of the requests that wait for a usable path.
+  package let queuedBytes: UInt64?
+  /// Attempts that were given up and may still change the medium.
+  package let ghosts: Int?
+  /// Requests that wait for a ghost.
+  package let heldRequests: Int?
+  /// The name of the path that failback returns to.
+  package let preferred: String?
+  /// What `set` can change, by key.
+  package let settings: [String: String]?
 
   package init(
     name: String, state: State, mode: DeviceMode, type: Kind = .manual, sizeBytes: UInt64,
     blockBytes: UInt32, socket: String, uri: String, sessions: Int, queuedRequests: Int,
-    paths: [PathStatus]
+    paths: [PathStatus], queuedBytes: UInt64? = nil, ghosts: Int? = nil, heldRequests: Int? = nil,
+    preferred: String? = nil, settings: [String: String]? = nil
   ) {
     self.name = name
     self.state = state
@@ -50,5 +61,10 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
     self.sessions = sessions
     self.queuedRequests = queuedRequests
     self.paths = paths
+    self.queuedBytes = queuedBytes
+    self.ghosts = ghosts
+    self.heldRequests = heldRequests
+    self.preferred = preferred
+    self.settings = settings
   }
 }

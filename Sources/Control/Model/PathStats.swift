@@ -16,11 +16,22 @@ package struct PathStats: Codable, Hashable, Sendable {
   package let failures: UInt64
   /// Times it came back.
   package let restores: UInt64
+  /// Of the attempts that have not ended, those that were given up.
+  package let unresolved: Int?
+  /// Times it was found to be stalled.
+  package let stalls: UInt64?
+  /// How long it may be silent now before it is suspect.
+  package let patienceMilliseconds: UInt64?
+  /// How long its attempts take; nil before there have been enough of them.
+  package let readTimes: LatencyQuantiles?
+  package let writeTimes: LatencyQuantiles?
 
   package init(
     name: String, attempts: UInt64 = 0, reads: UInt64 = 0, writes: UInt64 = 0,
     bytesRead: UInt64 = 0, bytesWritten: UInt64 = 0, errors: UInt64 = 0, outstanding: Int = 0,
-    failures: UInt64 = 0, restores: UInt64 = 0
+    failures: UInt64 = 0, restores: UInt64 = 0,
+    unresolved: Int? = nil, stalls: UInt64? = nil, patienceMilliseconds: UInt64? = nil,
+    readTimes: LatencyQuantiles? = nil, writeTimes: LatencyQuantiles? = nil
   ) {
     self.name = name
     self.attempts = attempts
@@ -32,5 +43,10 @@ package struct PathStats: Codable, Hashable, Sendable {
     self.outstanding = outstanding
     self.failures = failures
     self.restores = restores
+    self.unresolved = unresolved
+    self.stalls = stalls
+    self.patienceMilliseconds = patienceMilliseconds
+    self.readTimes = readTimes
+    self.writeTimes = writeTimes
   }
 }

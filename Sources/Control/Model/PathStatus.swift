@@ -54,10 +54,21 @@ package struct PathStatus: Codable, Hashable, Sendable {
   package let outstanding: Int
   /// True when the path bypasses the page cache.
   package let direct: Bool
+  /// Of the attempts that have not ended, those that were given up.
+  package let unresolved: Int?
+  /// Times the path was found to be stalled.
+  package let stalls: UInt64?
+  /// How long it may be silent now before it is suspect.
+  package let patienceMilliseconds: UInt64?
+  /// Its group, and its share under service-time.
+  package let priority: Int?
+  package let weight: Int?
 
   package init(
     name: String, path: String, kind: Kind, state: State, since: UInt64, reason: String? = nil,
-    errno: Int? = nil, hint: String? = nil, sizeBytes: UInt64, outstanding: Int, direct: Bool
+    errno: Int? = nil, hint: String? = nil, sizeBytes: UInt64, outstanding: Int, direct: Bool,
+    unresolved: Int? = nil, stalls: UInt64? = nil, patienceMilliseconds: UInt64? = nil,
+    priority: Int? = nil, weight: Int? = nil
   ) {
     self.name = name
     self.path = path
@@ -70,5 +81,10 @@ package struct PathStatus: Codable, Hashable, Sendable {
     self.sizeBytes = sizeBytes
     self.outstanding = outstanding
     self.direct = direct
+    self.unresolved = unresolved
+    self.stalls = stalls
+    self.patienceMilliseconds = patienceMilliseconds
+    self.priority = priority
+    self.weight = weight
   }
 }

@@ -10,11 +10,16 @@ enum HumanNumber {
     scaled(count, step: 1000, exactBelow: 1_000_000, units: ["", "k", "M", "G", "T", "P", "E"])
   }
 
+  /// Times in two or three digits: `85 us`, `1.2 ms`, `12 s`.
+  static func time(microseconds: UInt64) -> String {
+    scaled(microseconds, step: 1000, exactBelow: 1000, units: [" us", " ms", " s"])
+  }
+
   /// One decimal below ten, none above, rounded down: a number must not look more than it is.
   private static func scaled(
     _ value: UInt64, step: UInt64, exactBelow: UInt64, units: [String]
   ) -> String {
-    guard value >= exactBelow else { return String(value) }
+    guard value >= exactBelow else { return String(value) + (units.first ?? "") }
     var whole = value
     var remainder: UInt64 = 0
     var unit = 0

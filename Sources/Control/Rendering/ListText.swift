@@ -16,6 +16,16 @@ package enum ListText {
       "Export: \(PrintableText.escaped(device.uri))",
       "Sessions: \(device.sessions)",
       "Queued: \(device.queuedRequests)",
+    ]
+    if let preferred = device.preferred {
+      lines.append("Preferred: \(PrintableText.escaped(preferred))")
+    }
+    if let settings = device.settings {
+      let words = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+      let text = PrintableText.escaped(words.joined(separator: " "))
+      lines += WordWrap.lines(text, first: "Settings: ", indent: 10)
+    }
+    lines += [
       "Providers:",
       "1. Name: \(name)",
       "   Mediasize: \(size(device.sizeBytes))",
@@ -47,6 +57,9 @@ package enum ListText {
       "State: \(state)",
       "Since: \(TimeText.utc(milliseconds: path.since))",
     ]
+    if let priority = path.priority, let weight = path.weight, (priority, weight) != (0, 1) {
+      fields.append("Priority: \(priority), weight \(weight)")
+    }
     if let reason = path.reason { fields.append("Reason: \(PrintableText.escaped(reason))") }
     if let errno = path.errno { fields.append("Errno: \(errno)") }
     if let hint = path.hint { fields.append("Hint: \(PrintableText.escaped(hint))") }

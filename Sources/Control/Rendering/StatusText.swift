@@ -52,10 +52,24 @@ package enum StatusText {
   }
 
   private static func waiting(_ device: DeviceStatus) -> [String] {
-    guard device.queuedRequests > 0 else { return [] }
-    let count = device.queuedRequests
-    let requests = count == 1 ? "1 request waits" : "\(count) requests wait"
-    return WordWrap.lines(
-      "\(PrintableText.escaped(device.name)): \(requests) for a usable path", indent: 4)
+    let name = PrintableText.escaped(device.name)
+    var lines: [String] = []
+    if device.queuedRequests > 0 {
+      let bytes = device.queuedBytes.map { ", \(HumanNumber.bytes($0))" } ?? ""
+      let requests = wait(device.queuedRequests)
+      lines += WordWrap.lines("\(name): \(requests) for a usable path\(bytes)", indent: 4)
+    }
+    if let ghosts = device.ghosts, ghosts > 0 {
+      let changes = ghosts == 1 ? "1 change was" : "\(ghosts) changes were"
+      lines += WordWrap.lines(
+        "\(name): \(changes) sent elsewhere and may still happen on the path that did not answer, "
+          + "so whatever would change the same bytes waits (\(device.heldRequests ?? 0) now)",
+        indent: 4)
+    }
+    return lines
+  }
+
+  private static func wait(_ count: Int) -> String {
+    count == 1 ? "1 request waits" : "\(count) requests wait"
   }
 }

@@ -13,6 +13,13 @@ enum TimeText {
     return date + "T" + time.joined(separator: ":") + "Z"
   }
 
+  /// Such as `2026-02-03T04:05:06.789Z`.
+  static func precise(milliseconds: UInt64) -> String {
+    let fraction = milliseconds % 1000
+    let digits = fraction < 10 ? "00\(fraction)" : fraction < 100 ? "0\(fraction)" : "\(fraction)"
+    return utc(milliseconds: milliseconds).dropLast() + "." + digits + "Z"
+  }
+
   /// Such as `12 s ago`; nil when the clock was set back meanwhile.
   static func age(from start: UInt64, to now: UInt64) -> String? {
     guard now >= start else { return nil }

@@ -23,10 +23,15 @@ package struct DeviceSpecification: Codable, Hashable, Sendable {
   package let allowDuplicate: Bool
   /// Oldest first.
   package let paths: [Path]
+  /// What `set` has changed, by its keys; nil when nothing.
+  package let settings: [String: String]?
+  /// The full name of the path that failback returns to.
+  package let preferred: String?
 
   package init(
     name: String, mode: DeviceMode, sizeBytes: UInt64, blockBytes: UInt32,
-    options: DeviceOptions, paths: [Path]
+    options: DeviceOptions, paths: [Path], settings: [String: String]? = nil,
+    preferred: String? = nil
   ) {
     self.name = name
     self.mode = mode
@@ -36,6 +41,27 @@ package struct DeviceSpecification: Codable, Hashable, Sendable {
     self.io = options.io
     self.allowDuplicate = options.allowDuplicate
     self.paths = paths
+    self.settings = settings
+    self.preferred = preferred
+  }
+
+  /// Keys that this program does not know, in order.
+  package var unknownSettings: [String] {
+    Assignment.list(settings ?? [:]).filter { (try? $0.target()) == nil }.map { $0.key }
+  }
+
+  /// The settings in force, of the device and of each path; keys that only a newer daemon knows are
+  /// passed over, since a device without one of its settings is better than none.
+  package func currentSettings() throws(ControlError) -> (DeviceSettings, [PathSettings]) {
+    var device = DeviceSettings(mode: mode, options: options)
+    var each = paths.map { _ in PathSettings() }
+    let passedOver = unknownSettings
+    let known = Assignment.list(settings ?? [:]).filter { !passedOver.contains($0.key) }
+    let names = paths.map { (name: PathOperand.shortName(of: $0.path), path: $0.path) }
+    try Assignment.apply(known, to: &device, paths: &each) { operand throws(ControlError) in
+      try PathOperand.match(operand: operand, among: names)
+    }
+    return (device, each)
   }
 
   package var options: DeviceOptions {

@@ -49,6 +49,7 @@ package enum StateFile {
       options: device.options)
     do throws(ControlError) {
       try params.check()
+      _ = try device.currentSettings()
     } catch {
       throw .damaged(error.message)
     }

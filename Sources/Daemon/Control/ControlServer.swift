@@ -22,6 +22,8 @@ final class ControlServer {
     /// Requests that have not been answered yet.
     var unanswered = 0
     var hasEnded = false
+    /// Set once it has subscribed to events.
+    var stream: EventStream?
 
     init(id: UInt64, descriptor: Int32, peer: Peer) {
       self.id = id
@@ -137,6 +139,32 @@ final class ControlServer {
     flush(id)
   }
 
+  // MARK: Streams
+
+  /// From here on the client gets events as they happen, after those in `backlog`.
+  func follow(_ id: UInt64, device: String?, backlog: [EventRecord]) {
+    guard let client = client(id) else { return }
+    client.stream = EventStream(device: device)
+    for record in backlog { push(record, to: client) }
+  }
+
+  func publish(_ record: EventRecord) {
+    for client in clients where client.stream?.wants(record) == true { push(record, to: client) }
+  }
+
+  /// A follower that reads too slowly is not waited for: it is told how many events it has missed.
+  private func push(_ record: EventRecord, to client: Client) {
+    guard client.stream != nil, let line = try? StreamLine(event: record).encoded() else { return }
+    let waiting = client.output.count - client.sent
+    guard waiting + line.count <= DaemonLimits.streamBytes else {
+      client.stream?.missed += 1
+      return
+    }
+    if let missed = client.stream?.takeMissedLine() { client.output.append(contentsOf: missed) }
+    client.output.append(contentsOf: line)
+    flush(client.id)
+  }
+
   private func flush(_ id: UInt64) {
     guard let client = client(id) else { return }
     while client.sent < client.output.count {
@@ -153,6 +181,10 @@ final class ControlServer {
     }
     client.output.removeAll()
     client.sent = 0
+    if let line = client.stream?.takeMissedLine() {
+      client.output = line
+      return flush(id)
+    }
     if client.hasEnded, client.unanswered <= 0 { drop(id) }
   }
 

@@ -34,6 +34,22 @@ extension Supervisor {
     }
   }
 
+  /// The one method that goes on after its answer: the connection stays a stream.
+  private static var subscribeHandler: Handler {
+    Handler(method: SubscribeMethod.self) { supervisor, client, id, line in
+      do throws(ControlError) {
+        let params = try Wire.params(of: SubscribeMethod.self, in: line)
+        if let name = params.name { _ = try supervisor.device(named: name) }
+        let backlog = supervisor.events.newest(params.last, of: params.name)
+        supervisor.server.answer(
+          client, Wire.reply(SubscribeMethod.self, id: id, result: Change()))
+        supervisor.server.follow(client, device: params.name, backlog: backlog)
+      } catch {
+        supervisor.server.answer(client, Wire.refusal(id: id, error))
+      }
+    }
+  }
+
   private static func handlers() -> [Handler] {
     [
       handler(CreateMethod.self) { $0.create($1, $2) },
@@ -41,10 +57,17 @@ extension Supervisor {
       handler(RemoveMethod.self) { $0.remove($1, $2) },
       handler(FailMethod.self) { $0.fail($1, $2) },
       handler(RestoreMethod.self) { $0.restore($1, $2) },
+      handler(SetMethod.self) { $0.set($1, $2) },
+      handler(PreferMethod.self) { $0.prefer($1, $2) },
+      handler(RotateMethod.self) { $0.rotate($1, $2) },
+      handler(FailQueuedMethod.self) { $0.failQueued($1, $2) },
       handler(DestroyMethod.self) { $0.destroy($1, $2) },
       handler(ListMethod.self) { $0.report($1, $2) },
       handler(StatusMethod.self) { $0.report($1, $2) },
       handler(StatsMethod.self) { $0.stats($1, $2) },
+      handler(EventsMethod.self) { $0.events($1, $2) },
+      handler(ExplainMethod.self) { $0.explain($1, $2) },
+      subscribeHandler,
       handler(VersionMethod.self) { _, _, respond in
         respond(.success(VersionMethod.Result(version: ProgramVersion.text, pid: Int(getpid()))))
       },
@@ -109,9 +132,10 @@ extension Supervisor {
   func change<Value>(
     _ name: String, path operand: String? = nil,
     _ respond: @escaping (Result<Value, ControlError>) -> Void,
-    _ body: @escaping (
-      DeviceEntry, Int?, @escaping (Result<Value, ControlError>) -> Void
-    ) -> Void
+    _ body:
+      @escaping (
+        DeviceEntry, Int?, @escaping (Result<Value, ControlError>) -> Void
+      ) -> Void
   ) {
     do throws(ControlError) {
       let device = try device(named: name)
@@ -160,7 +184,10 @@ extension Supervisor {
       ControlError(.notFound, "it has gone meanwhile")
     case .refused(.system(let errno)):
       ControlError(.internal, "\(doing) failed: \(ErrnoText.sentence(errno))")
-    case .done, .snapshot, .opened, .compared, .saved:
+    case .refused(.pathNotUsable):
+      ControlError(
+        .refused, "the path is out of service", hint: "mpctl status shows why")
+    case .done, .counted, .explained, .snapshot, .opened, .compared, .saved:
       ControlError(.internal, "an unexpected answer while \(doing)")
     }
   }
@@ -181,9 +208,10 @@ extension Supervisor {
       switch answer {
       case .saved(errno: 0): done(nil)
       case .saved(let errno):
-        done("\(file) could not be written (\(ErrnoText.sentence(errno))): "
-          + "a restart will not know of this change")
-      case .timedOut, .done, .refused, .snapshot, .opened, .compared:
+        done(
+          "\(file) could not be written (\(ErrnoText.sentence(errno))): "
+            + "a restart will not know of this change")
+      case .timedOut, .done, .refused, .counted, .explained, .snapshot, .opened, .compared:
         done("\(file) is still being written: a restart may not know of this change")
       }
     }

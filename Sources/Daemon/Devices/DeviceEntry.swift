@@ -9,6 +9,7 @@ struct PathEntry {
   /// Absolute, as the operator named it.
   let path: String
   var isHeld = false
+  var settings = PathSettings()
   /// In service, as far as the reactor's events say.
   var isGood = true
   /// Negative while the path is lost.
@@ -35,10 +36,10 @@ struct PathEntry {
     reopenWait = DaemonLimits.reopenFirst
   }
 
-  func setup(lost: FaultCause? = nil) -> PathSetup {
+  func setup(lost: FaultCause? = nil, isPreferred: Bool = false) -> PathSetup {
     PathSetup(
       id: id, descriptor: descriptor, needsWorker: needsWorker, isBlockDevice: isBlockDevice,
-      lost: lost, isHeld: isHeld)
+      lost: lost, isHeld: isHeld, isPreferred: isPreferred)
   }
 }
 
@@ -46,9 +47,9 @@ struct PathEntry {
 final class DeviceEntry {
   let id: UInt32
   let name: DeviceName
-  let mode: DeviceMode
   let geometry: Geometry
-  let options: DeviceOptions
+  var settings: DeviceSettings
+  private let made: DeviceOptions
   let reactor: Int
   let socket: String
   /// Oldest first.
@@ -57,19 +58,30 @@ final class DeviceEntry {
   var isChanging = false
   var changesWaiting: [() -> Void] = []
   var isBeingDestroyed = false
+  /// Failback returns to it.
+  var preferred: UInt32?
+  /// Since when requests wait for a path.
+  var queueingSince: Instant?
 
   init(
-    id: UInt32, name: DeviceName, mode: DeviceMode, geometry: Geometry, options: DeviceOptions,
-    reactor: Int, socket: String, paths: [PathEntry]
+    id: UInt32, name: DeviceName, geometry: Geometry, settings: DeviceSettings,
+    options: DeviceOptions, reactor: Int, socket: String, paths: [PathEntry], preferred: UInt32?
   ) {
     self.id = id
     self.name = name
-    self.mode = mode
     self.geometry = geometry
-    self.options = options
+    self.settings = settings
+    made = options
     self.reactor = reactor
     self.socket = socket
     self.paths = paths
+    self.preferred = preferred
+  }
+
+  var options: DeviceOptions {
+    DeviceOptions(
+      noPathTimeoutSeconds: settings.noPathTimeoutSeconds, io: made.io,
+      allowDuplicate: made.allowDuplicate)
   }
 
   func index(ofPath id: UInt32) -> Int? { paths.firstIndex { $0.id == id } }
@@ -80,19 +92,13 @@ final class DeviceEntry {
   }
 
   var specification: DeviceSpecification {
-    DeviceSpecification(
-      name: name.text, mode: mode, sizeBytes: geometry.sizeBytes,
+    var changes = settings.changes
+    for path in paths { changes.merge(path.settings.changes(of: path.path)) { $1 } }
+    return DeviceSpecification(
+      name: name.text, mode: settings.mode, sizeBytes: geometry.sizeBytes,
       blockBytes: geometry.blockBytes, options: options,
-      paths: paths.map { DeviceSpecification.Path(path: $0.path, held: $0.isHeld) })
-  }
-}
-
-extension DeviceMode {
-  var machineMode: Mode {
-    switch self {
-    case .activePassive: .activePassive
-    case .activeActive: .activeActive
-    case .activeRead: .activeRead
-    }
+      paths: paths.map { DeviceSpecification.Path(path: $0.path, held: $0.isHeld) },
+      settings: changes.isEmpty ? nil : changes,
+      preferred: preferred.flatMap { index(ofPath: $0) }.map { paths[$0].path })
   }
 }

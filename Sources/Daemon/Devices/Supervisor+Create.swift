@@ -83,15 +83,17 @@ extension Supervisor {
     do throws(ControlError) {
       let geometry = try judge(
         params.paths, results, expected: nil, allowDuplicate: params.options.allowDuplicate)
+      let (settings, each) = try params.chosenSettings()
       compare(params.paths, opened, geometry) { [self] error in
         if let error { return giveUp(error) }
         var entries: [PathEntry] = []
-        for (path, opened) in zip(params.paths, opened) {
-          var entry = PathEntry(id: newID(), path: path)
+        for (index, opened) in opened.enumerated() {
+          var entry = PathEntry(id: newID(), path: params.paths[index])
           entry.take(opened)
+          entry.settings = each[index]
           entries.append(entry)
         }
-        serve(name, params.mode, geometry, params.options, entries, lost: [:]) { [self] outcome in
+        serve(name, settings, geometry, params.options, entries) { [self] outcome in
           switch outcome {
           case .failure(let error): giveUp(error)
           case .success(let device): created(device, done)
@@ -107,10 +109,11 @@ extension Supervisor {
     log.info(
       "device created",
       metadata: [
-        "device": "\(device.name.text)", "mode": "\(device.mode.rawValue)",
+        "device": "\(device.name.text)", "mode": "\(device.settings.mode.rawValue)",
         "size": "\(device.geometry.sizeBytes)",
         "paths": "\(device.paths.map { $0.path }.joined(separator: " "))",
       ])
+    record(.deviceCreated, device)
     let uri = options.runDirectory.uri(of: device.name)
     save { [self] warning in
       if let warning { log.warning("\(warning)") }
@@ -127,22 +130,10 @@ extension Supervisor {
     _ paths: [String], _ results: [Result<OpenedPath, OpenFailure>],
     expected: (geometry: Geometry, path: String)?, allowDuplicate: Bool
   ) throws(ControlError) -> Geometry {
-    var seen: [PathIdentity: String] = [:]
+    // Before anything else: of two names of one block device, either may be the one that found it held.
+    if !allowDuplicate { try refuseTwins(paths, results) }
     var agreed = expected
     for (path, result) in zip(paths, results) {
-      let identity: PathIdentity?
-      switch result {
-      case .success(let opened): identity = opened.identity
-      case .failure(let failure): identity = failure.identity
-      }
-      if let identity, !allowDuplicate, let twin = seen[identity] {
-        throw ControlError(
-          .refused,
-          "\(PrintableText.escaped(path)) and \(PrintableText.escaped(twin)) are the same "
-            + "\(identity.isBlockDevice ? "block device" : "file") under two names",
-          hint: "a second path must be another way to the medium")
-      }
-      if let identity { seen[identity] = path }
       let opened = try open(path, result)
       if let owner = owner(of: opened.identity), !allowDuplicate {
         throw ControlError(
@@ -154,6 +145,28 @@ extension Supervisor {
     }
     guard let agreed else { throw ControlError(.badRequest, "a device needs at least one path") }
     return agreed.geometry
+  }
+
+  private func refuseTwins(
+    _ paths: [String], _ results: [Result<OpenedPath, OpenFailure>]
+  ) throws(ControlError) {
+    var seen: [PathIdentity: String] = [:]
+    for (path, result) in zip(paths, results) {
+      let identity: PathIdentity?
+      switch result {
+      case .success(let opened): identity = opened.identity
+      case .failure(let failure): identity = failure.identity
+      }
+      guard let identity else { continue }
+      if let twin = seen[identity] {
+        throw ControlError(
+          .refused,
+          "\(PrintableText.escaped(path)) and \(PrintableText.escaped(twin)) are the same "
+            + "\(identity.isBlockDevice ? "block device" : "file") under two names",
+          hint: "a second path must be another way to the medium")
+      }
+      seen[identity] = path
+    }
   }
 
   private func open(
@@ -271,8 +284,9 @@ extension Supervisor {
 
   /// Listens for clients of a checked device and hands it to the least loaded reactor.
   func serve(
-    _ name: DeviceName, _ mode: DeviceMode, _ geometry: Geometry, _ deviceOptions: DeviceOptions,
-    _ paths: [PathEntry], lost: [UInt32: FaultCause],
+    _ name: DeviceName, _ settings: DeviceSettings, _ geometry: Geometry,
+    _ deviceOptions: DeviceOptions, _ paths: [PathEntry], lost: [UInt32: FaultCause] = [:],
+    preferred: UInt32? = nil,
     _ done: @escaping (Result<DeviceEntry, ControlError>) -> Void
   ) {
     let socket = options.runDirectory.socket(of: name)
@@ -285,8 +299,8 @@ extension Supervisor {
     let load = reactors.indices.map { index in devices.count { $0.reactor == index } }
     let reactor = load.indices.min { load[$0] < load[$1] } ?? 0
     let device = DeviceEntry(
-      id: newID(), name: name, mode: mode, geometry: geometry, options: deviceOptions,
-      reactor: reactor, socket: socket, paths: paths)
+      id: newID(), name: name, geometry: geometry, settings: settings, options: deviceOptions,
+      reactor: reactor, socket: socket, paths: paths, preferred: preferred)
     devices.append(device)
     let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
       if case .done = answer { return done(.success(device)) }
@@ -298,12 +312,11 @@ extension Supervisor {
       .create(
         ticket: ticket,
         DeviceSetup(
-          id: device.id,
-          configuration: MultipathConfiguration(
-            mode: mode.machineMode, geometry: geometry,
-            noPathTimeout: .seconds(deviceOptions.noPathTimeoutSeconds)),
+          id: device.id, configuration: device.tuning.configuration(geometry),
           export: Self.export(name, geometry), listener: listener,
-          paths: paths.map { $0.setup(lost: lost[$0.id]) })),
+          paths: paths.map {
+            $0.setup(lost: lost[$0.id], isPreferred: $0.id == preferred)
+          }, tuning: device.tuning)),
       to: device)
   }
 

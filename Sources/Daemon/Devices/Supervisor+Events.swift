@@ -7,8 +7,13 @@ internal import Reactor
 
 /// What reactors report unasked: path events, identity checks, paths to be opened anew.
 extension Supervisor {
-  func noteEvent(_ id: UInt32, _ event: DeviceEvent) {
+  func noteEvent(_ id: UInt32, _ event: DeviceEvent, at instant: Instant, waited: Interval?) {
     guard let device = devices.first(where: { $0.id == id }) else { return }
+    recordEvent(event, of: device, at: instant, waited: waited)
+    logEvent(event, of: device)
+  }
+
+  private func logEvent(_ event: DeviceEvent, of device: DeviceEntry) {
     var about: Logger.Metadata = ["device": "\(device.name.text)"]
     switch event {
     case .pathFailed(let path, let cause):
@@ -50,6 +55,9 @@ extension Supervisor {
       log.error("every path answers with an error: the medium's fault", metadata: about)
     case .slowClientDropped:
       log.warning("a client that took no replies was dropped", metadata: about)
+    case .stateChanged(let state):
+      about["state"] = "\(state.rawValue)"
+      log.info("device state", metadata: about)
     }
   }
 
@@ -68,18 +76,20 @@ extension Supervisor {
 
   /// Such as "EIO on write at 4096".
   static func words(_ cause: FaultCause) -> String {
-    let operation =
-      switch cause.operation {
-      case .read: "read"
-      case .write: "write"
-      case .flush: "flush"
-      case .discard: "discard"
-      case .writeZeroes: "write zeroes"
-      }
-    return "\(ErrnoText.name(cause.errno)) on \(operation) at \(cause.offset)"
+    "\(ErrnoText.name(cause.errno)) on \(word(cause.operation)) at \(cause.offset)"
   }
 
-  private static func words(_ cause: RestoreCause) -> String {
+  static func word(_ operation: Operation) -> String {
+    switch operation {
+    case .read: "read"
+    case .write: "write"
+    case .flush: "flush"
+    case .discard: "discard"
+    case .writeZeroes: "write zeroes"
+    }
+  }
+
+  static func words(_ cause: RestoreCause) -> String {
     switch cause {
     case .operator: "operator"
     case .probes: "probes"

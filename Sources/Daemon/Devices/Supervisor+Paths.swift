@@ -71,6 +71,7 @@ extension Supervisor {
           return giveUp(error(answer, while: "adding the path"))
         }
         log.info("path added", metadata: metadata(device, path))
+        record(.pathAdded, device) { $0.path = entry.name }
         save { warning in finish(.success(Change(warning: warning))) }
       }
       post(.addPath(ticket: ticket, device: device.id, entry.setup()), to: device)
@@ -113,6 +114,7 @@ extension Supervisor {
     closedHandlers[entry.id] = { [self] in
       timers.cancel(timer)
       log.info("path removed", metadata: metadata(device, entry.path))
+      record(.pathRemoved, device) { $0.path = entry.name }
       answer(nil)
     }
     let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] reply in
@@ -124,6 +126,7 @@ extension Supervisor {
         return finish(.failure(error(reply, while: "removing the path")))
       }
       device.paths.removeAll { $0.id == entry.id }
+      if device.preferred == entry.id { device.preferred = nil }
     }
     post(.removePath(ticket: ticket, device: device.id, path: entry.id), to: device)
   }
@@ -260,7 +263,7 @@ extension Supervisor {
             answer(
               "\(device.name.text) is closed to clients, but a path has not answered: "
                 + "it is released when it does")
-          case .refused, .snapshot, .opened, .compared, .saved:
+          case .refused, .counted, .explained, .snapshot, .opened, .compared, .saved:
             forget(device)
             finish(.failure(error(reply, while: "destroying it")))
           }
@@ -271,6 +274,7 @@ extension Supervisor {
 
   private func forget(_ device: DeviceEntry) {
     devices.removeAll { $0 === device }
+    record(.deviceDestroyed, device)
     log.info("device destroyed", metadata: ["device": "\(device.name.text)"])
   }
 

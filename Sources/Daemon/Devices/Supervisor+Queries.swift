@@ -1,6 +1,7 @@
 internal import BlockIO
 internal import CLinux
 internal import Control
+internal import Glibc
 internal import Multipath
 internal import Reactor
 
@@ -29,9 +30,9 @@ extension Supervisor {
     }
   }
 
-  private typealias Pair = (DeviceEntry, DeviceSnapshot)
+  typealias Pair = (DeviceEntry, DeviceSnapshot)
 
-  private func query(
+  func query(
     _ params: DeviceSelection, _ done: @escaping (Result<[Pair], ControlError>) -> Void
   ) {
     let wanted: [DeviceEntry]
@@ -73,11 +74,16 @@ extension Supervisor {
       snapshot.paths.first { $0.id == entry.id }.map { status(of: entry, $0, device) }
     }
     return DeviceStatus(
-      name: device.name.text, state: DeviceStatus.State(rawValue: snapshot.state.rawValue) ?? .failed,
-      mode: device.mode, sizeBytes: device.geometry.sizeBytes,
+      name: device.name.text,
+      state: DeviceStatus.State(rawValue: snapshot.state.rawValue) ?? .failed,
+      mode: device.settings.mode, sizeBytes: device.geometry.sizeBytes,
       blockBytes: device.geometry.blockBytes, socket: device.socket,
       uri: options.runDirectory.uri(of: device.name), sessions: snapshot.sessions,
-      queuedRequests: snapshot.queuedRequests, paths: paths)
+      queuedRequests: snapshot.queuedRequests, paths: paths, queuedBytes: snapshot.queuedBytes,
+      ghosts: snapshot.ghosts, heldRequests: snapshot.heldRequests,
+      preferred: snapshot.preferred.flatMap { device.index(ofPath: $0) }
+        .map { device.paths[$0].name },
+      settings: device.settings.values)
   }
 
   private func status(
@@ -87,9 +93,11 @@ extension Supervisor {
     return PathStatus(
       name: entry.name, path: entry.path, kind: entry.isBlockDevice ? .block : .file,
       state: PathStatus.State(rawValue: snapshot.state.rawValue) ?? .lost,
-      since: WallClock.milliseconds(at: snapshot.changedAt), reason: reason, errno: errno,
+      since: WallClock.milliseconds(at: snapshot.record.changedAt), reason: reason, errno: errno,
       hint: hint, sizeBytes: device.geometry.sizeBytes, outstanding: snapshot.outstanding,
-      direct: entry.isDirect)
+      direct: entry.isDirect, unresolved: Int(snapshot.record.unresolved),
+      stalls: snapshot.record.stalls, patienceMilliseconds: snapshot.patience.milliseconds,
+      priority: Int(snapshot.record.priority), weight: Int(snapshot.record.weight))
   }
 
   /// Why a path is out of service, and what to do beyond what holds for every path in that state.
@@ -103,35 +111,21 @@ extension Supervisor {
     case .foreign: return (entry.remark ?? "it shows another medium", nil, nil)
     case .fail, .probing, .lost: break
     }
-    switch snapshot.service {
+    let unanswered = Int(snapshot.record.unresolved)
+    if unanswered > 0 {
+      return (
+        unanswered == 1
+          ? "1 attempt has not answered" : "\(unanswered) attempts have not answered",
+        nil, "it returns by itself once it has answered them and its probes"
+      )
+    }
+    switch snapshot.record.service {
+    case .failed(let cause) where cause.errno == ETIMEDOUT && snapshot.record.stalls > 0:
+      return ("it did not answer while others did", Int(cause.errno), probed)
     case .failed(let cause): return (words(cause), Int(cause.errno), probed)
     case .lost(let cause):
       return (entry.remark ?? words(cause), Int(cause.errno), "bring it back; \(probed)")
     case .good, .foreign: return (entry.remark, nil, nil)
     }
-  }
-
-  private static func stats(_ device: DeviceEntry, _ snapshot: DeviceSnapshot) -> DeviceStats {
-    let counters = snapshot.counters
-    return DeviceStats(
-      name: device.name.text, reads: counters.reads, writes: counters.writes,
-      flushes: counters.flushes, discards: counters.discards,
-      writeZeroes: counters.writeZeroes, bytesRead: counters.bytesRead,
-      bytesWritten: counters.bytesWritten, errors: counters.errors, retries: counters.retries,
-      failovers: counters.failovers, sessions: snapshot.sessions,
-      queued: snapshot.queuedRequests,
-      paths: device.paths.compactMap { entry in
-        snapshot.paths.first { $0.id == entry.id }.map { stats(of: entry, $0) }
-      })
-  }
-
-  private static func stats(of entry: PathEntry, _ snapshot: PathSnapshot) -> PathStats {
-    let counters = snapshot.counters
-    return PathStats(
-      name: entry.name, attempts: counters.attempts, reads: counters.reads,
-      writes: counters.writes, bytesRead: counters.bytesRead,
-      bytesWritten: counters.bytesWritten, errors: counters.errors,
-      outstanding: snapshot.outstanding, failures: counters.failures,
-      restores: counters.restores)
   }
 }

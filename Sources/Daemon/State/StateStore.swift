@@ -39,19 +39,15 @@ struct StateStore: Sendable {
     inbox.post(Job(bytes: bytes, deliver: deliver))
   }
 
-  enum ReadResult {
-    case absent
-    case devices([DeviceSpecification])
-    case unreadable(message: String, hint: String?)
-  }
-
-  func read() -> ReadResult {
+  /// The devices of the file; none when there is no file.
+  ///
+  /// - Throws: When it cannot be read or believed. Starting with fewer devices than there were, and writing
+  ///   that down at the next change, would lose what the operator may want to save.
+  static func read(_ file: String) throws(ControlError) -> [DeviceSpecification] {
     let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      let error = errno
-      if error == ENOENT { return .absent }
-      return .unreadable(
-        message: "the state file \(file) cannot be read: \(ErrnoText.sentence(error))", hint: nil)
+      if errno == ENOENT { return [] }
+      throw unreadable(file, errno)
     }
     defer { close(descriptor) }
     var bytes: [UInt8] = []
@@ -61,20 +57,22 @@ struct StateStore: Sendable {
         unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
       }
       if got < 0 {
-        let error = errno
-        if error == EINTR { continue }
-        return .unreadable(
-          message: "the state file \(file) cannot be read: \(ErrnoText.sentence(error))",
-          hint: nil)
+        if errno == EINTR { continue }
+        throw unreadable(file, errno)
       }
       if got == 0 { break }
       bytes.append(contentsOf: chunk[..<got])
     }
     do throws(StateFileError) {
-      return .devices(try StateFile.decode(bytes))
+      return try StateFile.decode(bytes)
     } catch {
-      return .unreadable(
-        message: "the state file \(file): \(error.message)", hint: error.hint)
+      throw ControlError(.refused, "\(file): \(error.message)", hint: error.hint)
     }
+  }
+
+  private static func unreadable(_ file: String, _ errno: Int32) -> ControlError {
+    ControlError(
+      .notPermitted, "the state file \(file) cannot be read: \(ErrnoText.sentence(errno))",
+      hint: "give the user of mpathd access to it, or choose another with --state-file")
   }
 }

@@ -8,32 +8,13 @@ internal import Multipath
 /// device from serving: it waits, LOST, until it proves right.
 extension Supervisor {
   func restoreDevices(_ done: @escaping () -> Void) {
-    guard let state else { return done() }
-    switch state.read() {
-    case .absent: done()
-    case .unreadable(let message, let hint):
-      // The file is left as it is: the next change would overwrite what an operator may want to save.
-      log.critical("\(message)", metadata: hint.map { ["fix": "\($0)"] } ?? [:])
-      setAside(state.file)
-      done()
-    case .devices(let specifications):
-      var left = specifications.count
-      if left == 0 { return done() }
-      for specification in specifications {
-        restore(specification) {
-          left -= 1
-          if left == 0 { done() }
-        }
+    var left = remembered.count
+    if left == 0 { return done() }
+    for specification in remembered {
+      restore(specification) {
+        left -= 1
+        if left == 0 { done() }
       }
-    }
-  }
-
-  private func setAside(_ file: String) {
-    let kept = file + ".damaged"
-    if unsafe rename(file, kept) == 0 {
-      log.critical("kept as \(kept); starting without its devices")
-    } else {
-      log.critical("it could not be renamed: \(ErrnoText.sentence(errno))")
     }
   }
 
@@ -42,12 +23,28 @@ extension Supervisor {
       let geometry = Geometry(
         sizeBytes: specification.sizeBytes, blockBytes: specification.blockBytes)
     else { return done() }
+    let (settings, each): (DeviceSettings, [PathSettings])
+    do throws(ControlError) {
+      (settings, each) = try specification.currentSettings()
+    } catch {
+      log.error("device not restored: \(error.message)", metadata: ["device": "\(name.text)"])
+      return done()
+    }
+    for key in specification.unknownSettings {
+      log.warning(
+        "a setting of a newer mpathd is passed over",
+        metadata: ["device": "\(name.text)", "setting": "\(PrintableText.escaped(key))"])
+    }
     let paths = specification.paths.map { $0.path }
     open(paths, buffered: specification.options.io == .buffered) { [self] results in
       admit(specification, geometry, results) { [self] entries, lost in
+        var entries = entries
+        for index in entries.indices { entries[index].settings = each[index] }
+        let preferred = entries.first { $0.path == specification.preferred }?.id
         serve(
-          name, specification.mode, geometry, specification.options, entries, lost: lost
-        ) { [self] outcome in
+          name, settings, geometry, specification.options, entries, lost: lost,
+          preferred: preferred
+        ) { [self, entries] outcome in
           finishRestore(name, outcome, entries)
           done()
         }

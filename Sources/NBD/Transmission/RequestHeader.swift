@@ -31,17 +31,20 @@ public struct RequestHeader: Hashable, Sendable, BitwiseCopyable {
   public static func decode(_ bytes: RawSpan) -> RequestHeader {
     precondition(bytes.byteCount >= encodedBytes)
     return RequestHeader(
-      magic: load(bytes, at: 0), flags: load(bytes, at: 4), type: load(bytes, at: 6),
-      cookie: load(bytes, at: 8), offset: load(bytes, at: 16), length: load(bytes, at: 24))
+      magic: bytes.bigEndian(at: 0), flags: bytes.bigEndian(at: 4), type: bytes.bigEndian(at: 6),
+      cookie: bytes.bigEndian(at: 8), offset: bytes.bigEndian(at: 16),
+      length: bytes.bigEndian(at: 24))
   }
 
-  /// Safe because `decode` has checked the length and every bit pattern is an integer.
+  /// Writes the header; the target must have room for 28 bytes and needs no alignment.
+  @unsafe
   @inlinable
-  static func load<Value: FixedWidthInteger & BitwiseCopyable>(
-    _ bytes: RawSpan, at offset: Int
-  ) -> Value {
-    Value(
-      bigEndian: unsafe bytes.unsafeLoadUnaligned(
-        fromUncheckedByteOffset: offset, as: Value.self))
+  public func encode(into target: UnsafeMutableRawPointer) {
+    unsafe target.storeBytes(of: magic.bigEndian, as: UInt32.self)
+    unsafe target.storeBytes(of: flags.bigEndian, toByteOffset: 4, as: UInt16.self)
+    unsafe target.storeBytes(of: type.bigEndian, toByteOffset: 6, as: UInt16.self)
+    unsafe target.storeBytes(of: cookie.bigEndian, toByteOffset: 8, as: UInt64.self)
+    unsafe target.storeBytes(of: offset.bigEndian, toByteOffset: 16, as: UInt64.self)
+    unsafe target.storeBytes(of: length.bigEndian, toByteOffset: 24, as: UInt32.self)
   }
 }

@@ -27,4 +27,21 @@ public enum NBDError: UInt32, Error, Sendable, CaseIterable, BitwiseCopyable {
     default: self = .inputOutput
     }
   }
+
+  /// What an error from the wire becomes on this host.
+  ///
+  /// A number outside the protocol becomes EIO: it says nothing about the medium, so that another
+  /// path is worth a try.
+  public static func errno(wireValue: UInt32) -> Int32 {
+    switch NBDError(rawValue: wireValue) {
+    case .notPermitted: Errno.eperm
+    case .inputOutput, nil: Errno.eio
+    case .outOfMemory: Errno.enomem
+    case .invalid: Errno.einval
+    case .noSpace: Errno.enospc
+    case .overflow: Errno.eoverflow
+    case .notSupported: Errno.eopnotsupp
+    case .shutdown: Errno.eshutdown
+    }
+  }
 }

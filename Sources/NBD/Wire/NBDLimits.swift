@@ -17,4 +17,16 @@ public enum NBDLimits {
   public static let minimumBlockBytesMax: UInt32 = 65536
   /// Smallest legal preferred block.
   public static let preferredBlockBytesMin: UInt32 = 512
+
+  /// Replies to one option that a client reads before it believes that they will never end.
+  public static let repliesPerOptionMax = 64
+  /// Errors in one structured reply that a client reads.
+  public static let errorChunksMax = 16
+  /// Separate covered runs of one READ that a client keeps track of.
+  ///
+  /// Chunks in ascending order are one run however many they are; only a server that jumps about
+  /// needs more.
+  public static let coveredRunsMax = 16
+  /// Payload that every server takes unless it said otherwise.
+  public static let defaultMaximumBlockBytes: UInt32 = 1 << 25
 }

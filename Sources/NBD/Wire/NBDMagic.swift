@@ -17,4 +17,10 @@ public enum NBDMagic {
   /// First 4 bytes of a simple reply.
   @inlinable
   public static var simpleReply: UInt32 { 0x6744_6698 }
+  /// First 4 bytes of each chunk of a structured reply.
+  @inlinable
+  public static var structuredReply: UInt32 { 0x668e_33ef }
+  /// Where `option` is expected, an oldstyle server sends this.
+  @inlinable
+  public static var oldstyle: UInt64 { 0x0000_4202_8186_1253 }
 }

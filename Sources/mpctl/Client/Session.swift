@@ -35,6 +35,36 @@ struct Session {
     }
   }
 
+  /// Subscribes to events and hands on each line, until the daemon or the caller ends it.
+  func follow(
+    _ params: EventsMethod.Params, _ take: (StreamLine) throws(CommandFailure) -> Void
+  ) throws(CommandFailure) {
+    let request = try CommandFailure.catching { () throws(ControlError) in
+      try Wire.request(SubscribeMethod.self, id: Self.requestID, params: params)
+    }
+    var isAnswered = false
+    let ended: CommandFailure
+    do throws(SocketError) {
+      let connection = try UnixSocket(deadline: Deadline(seconds: Self.quickSeconds))
+      try connection.connect(to: socket)
+      try connection.send(request)
+      ended = try connection.stream { line throws(CommandFailure) in
+        if isAnswered {
+          let event = try CommandFailure.catching { () throws(ControlError) in
+            try StreamLine.decode(line)
+          }
+          try take(event)
+        } else if case .failure(let error) = try reply(to: SubscribeMethod.self, in: line).outcome {
+          throw .refused(error)
+        }
+        isAnswered = true
+      }
+    } catch {
+      throw failure(error, seconds: Self.quickSeconds)
+    }
+    throw ended
+  }
+
   private func reply<M: ControlMethod>(
     to method: M.Type, in line: [UInt8]
   ) throws(CommandFailure) -> Reply<M.Result> {
@@ -79,7 +109,7 @@ struct Session {
         hint: "look at mpctl status and at the log of mpathd")
     case .closed:
       .unreachable(
-        message: "mpathd on \(socket) closed the connection without an answer",
+        message: "mpathd on \(socket) closed the connection",
         hint: "look at the log of mpathd; it may have been stopped")
     case .replyTooLong:
       .unreachable(

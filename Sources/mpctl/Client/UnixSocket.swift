@@ -82,6 +82,41 @@ struct UnixSocket: ~Copyable {
     }
   }
 
+  /// Hands on every line of the stream from here to its end, however long it takes.
+  ///
+  /// - Returns: What `take` threw, if it ended the stream; the other end's close throws `.closed`.
+  func stream<Failure: Error>(
+    _ take: ([UInt8]) throws(Failure) -> Void
+  ) throws(SocketError) -> Failure {
+    var framer = LineFramer(lineBytesMax: Wire.replyLineBytesMax)
+    var buffer = [UInt8](repeating: 0, count: Self.receiveBytes)
+    while true {
+      let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+        unsafe recv(descriptor, bytes.baseAddress, bytes.count, 0)
+      }
+      guard count != 0 else { throw .closed }
+      guard count > 0 else {
+        try waitForever(after: errno)
+        continue
+      }
+      for event in framer.feed(Array(buffer[..<count])) {
+        guard case .line(let line) = event else { throw .replyTooLong }
+        do throws(Failure) { try take(line) } catch { return error }
+      }
+    }
+  }
+
+  private func waitForever(after error: Int32) throws(SocketError) {
+    switch error {
+    case EINTR: return
+    case ECONNRESET: throw .closed
+    case EAGAIN:
+      var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      _ = unsafe poll(&entry, 1, -1)
+    case _: throw .failed(errno: error)
+    }
+  }
+
   private func waitAfter(_ error: Int32, for events: Int32) throws(SocketError) {
     switch error {
     case EINTR: return

@@ -17,12 +17,18 @@ struct Create: ControlCommand {
       Without -A and -R the device is active/passive: one path carries everything, and another \
       takes over when it fails. With both flags, -R wins.
 
+      With --set, given once for each KEY=VALUE, the device begins with other settings than usual; \
+      'mpctl set --help' lists them.
+
       EXAMPLES
         Two paths, one of them in use at a time:
           mpctl create data /dev/loop1 /dev/loop2
 
         Two files, reads and writes on both:
           mpctl create -A fast ./left.img ./right.img
+
+        The same, each request on the path that is expected to answer first:
+          mpctl create -A --set selector=latency fast ./left.img ./right.img
       """)
 
   @Flag(name: .customShort("A"), help: "Active/active: use all paths for everything.")
@@ -48,6 +54,11 @@ struct Create: ControlCommand {
     help: "Accept one medium under several names. It adds no safety.")
   var allowDuplicate = false
 
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("A setting that is not to be as usual.", valueName: "key=value"))
+  var settings: [String] = []
+
   @Flag(name: .long, help: "Print the result as JSON.")
   var json = false
 
@@ -66,7 +77,8 @@ struct Create: ControlCommand {
       paths: try Operands.absolute(path),
       options: DeviceOptions(
         noPathTimeoutSeconds: noPathTimeout, io: buffered ? .buffered : .direct,
-        allowDuplicate: allowDuplicate))
+        allowDuplicate: allowDuplicate),
+      settings: settings.isEmpty ? nil : try Operands.settings(settings))
     try CommandFailure.catching(params.check)
     let result = try session.ask(
       CreateMethod.self, params, withinSeconds: Session.openingSeconds)

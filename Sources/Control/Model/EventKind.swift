@@ -1,0 +1,32 @@
+/// What happened, as a word that programs may branch on.
+package enum EventKind: String, CaseIterable, Codable, Sendable {
+  case deviceCreated = "device-created"
+  case deviceDestroyed = "device-destroyed"
+  case deviceState = "device-state"
+  case settingsChanged = "settings-changed"
+  case pathAdded = "path-added"
+  case pathRemoved = "path-removed"
+  case pathFailed = "path-failed"
+  case pathLost = "path-lost"
+  case pathForeign = "path-foreign"
+  case pathHeld = "path-held"
+  case pathStalled = "path-stalled"
+  case pathResolved = "path-resolved"
+  case pathRestored = "path-restored"
+  /// The active path went out of service and another took over.
+  case failover
+  /// The active path changed for another reason.
+  case activeChanged = "active-changed"
+  case queueBegan = "queue-began"
+  case queueEnded = "queue-ended"
+  case mediumError = "medium-error"
+  case clientDropped = "client-dropped"
+  /// A newer daemon's word.
+  case other
+
+  /// Reads a kind, taking one that is not known here for `other`.
+  package init(from decoder: any Decoder) throws {
+    let word = try decoder.singleValueContainer().decode(String.self)
+    self = EventKind(rawValue: word) ?? .other
+  }
+}

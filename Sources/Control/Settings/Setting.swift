@@ -1,0 +1,127 @@
+/// One thing that can be set about a device: its key, its help, and how its value is read and written.
+///
+/// Help, `set`, `list` and the state file all go by `all`, so that a new setting is one entry there.
+package struct Setting: Sendable {
+  package let name: String
+  /// What stands for the value in help.
+  package let value: String
+  package let help: String
+  let read: @Sendable (String, inout DeviceSettings) -> Bool
+  let write: @Sendable (DeviceSettings) -> String
+  /// What a value may be, for a refusal.
+  let allowed: String
+
+  package static func named(_ name: String) -> Setting? { all.first { $0.name == name } }
+
+  /// Those that the state file has had fields for from the beginning.
+  static let keptApart = ["mode", "no-path-timeout"]
+
+  package func format(_ settings: DeviceSettings) -> String { write(settings) }
+
+  package func store(_ text: String, in settings: inout DeviceSettings) throws(ControlError) {
+    guard read(text, &settings) else {
+      throw ControlError(
+        .badRequest, "\(name) cannot be '\(PrintableText.escaped(text, lengthMax: 80))'",
+        hint: "give \(allowed)")
+    }
+  }
+
+  package static let all: [Setting] = [
+    words(
+      "mode", \.mode,
+      help: "How the paths share the work; see 'mpctl create --help'."),
+    words(
+      "selector", \.selector,
+      help:
+        "The rule by which shared work goes to a path: fewest outstanding and then longest idle "
+        + "(active-active), in turn, fewest outstanding, fewest bytes in flight for its weight, or "
+        + "soonest answer. Not in active-passive, where nothing is shared."),
+    words(
+      "give-up", \.giveUp,
+      help: "What happens to writes on a path that does not answer: sent elsewhere at once, while "
+        + "later writes to the same place wait, or never sent elsewhere before the path answers."),
+    number(
+      "stall-floor", \.stallFloorMilliseconds, 1...60_000, value: "MS",
+      help: "A path is never suspect sooner than this."),
+    number(
+      "stall-factor", \.stallFactor, 1...1000, value: "N",
+      help: "A path is suspect after N times what its slowest answers usually take."),
+    number(
+      "stall-ceiling", \.stallCeilingMilliseconds, 1...3_600_000, value: "MS",
+      help: "A path is suspect after this, whatever its history says."),
+    number(
+      "hold-timeout", \.holdTimeoutSeconds, 0...86_400, value: "SECONDS",
+      help: "How long a write waits for an unanswered one to the same place before it fails."),
+    number(
+      "hedge", \.hedgePercent, 0...20, value: "PERCENT",
+      help: "Ask a second path when a read is late, for at most so many reads of a hundred; "
+        + "0 never does."),
+    Setting(
+      name: "failback", value: "manual|immediate|SECONDS",
+      help: "When the preferred path, or a better group, becomes active again.",
+      read: { text, settings in
+        guard let rule = FailbackRule(text) else { return false }
+        settings.failback = rule
+        return true
+      },
+      write: { $0.failback.text },
+      allowed: "manual, immediate, or 1 to \(FailbackRule.secondsMax) seconds"),
+    number(
+      "no-path-timeout", \.noPathTimeoutSeconds, 0...DeviceOptions.noPathTimeoutSecondsMax,
+      value: "SECONDS",
+      help: "How long requests wait for a usable path before they fail; 0 fails them at once."),
+    Setting(
+      name: "no-path-bytes", value: "SIZE",
+      help:
+        "How many bytes of requests may wait for a usable path; what comes on top fails at once.",
+      read: { text, settings in
+        guard let bytes = ByteSize.parse(text), bytes <= ByteSize.noPathMax else { return false }
+        settings.noPathBytes = bytes
+        return true
+      },
+      write: { ByteSize.text($0.noPathBytes) },
+      allowed: "0 to \(ByteSize.text(ByteSize.noPathMax)), with K, M or G for powers of 1024"),
+    number(
+      "probe-first", \.probeFirstMilliseconds, 10...60_000, value: "MS",
+      help: "The wait before the first probe of a failed path, and after each good one."),
+    number(
+      "probe-longest", \.probeLongestSeconds, 1...3600, value: "SECONDS",
+      help: "The wait doubles after each bad probe up to this."),
+    number(
+      "probe-good", \.probeGood, 1...1000, value: "N",
+      help: "Good probes in a row before a path returns."),
+    number(
+      "probe-idle", \.probeIdleSeconds, 1...3600, value: "SECONDS",
+      help: "A path that has answered nothing for this long is probed, while its device is in use."),
+  ]
+
+  private static func words<Word: RawRepresentable & CaseIterable & SendableMetatype>(
+    _ name: String, _ key: any WritableKeyPath<DeviceSettings, Word> & Sendable, help: String
+  ) -> Setting where Word.RawValue == String {
+    let words = Word.allCases.map { $0.rawValue }
+    return Setting(
+      name: name, value: words.joined(separator: "|"), help: help,
+      read: { text, settings in
+        guard let word = Word(rawValue: text) else { return false }
+        settings[keyPath: key] = word
+        return true
+      },
+      write: { $0[keyPath: key].rawValue },
+      allowed: words.dropLast().joined(separator: ", ") + " or " + (words.last ?? ""))
+  }
+
+  private static func number(
+    _ name: String, _ key: any WritableKeyPath<DeviceSettings, UInt64> & Sendable,
+    _ range: ClosedRange<UInt64>, value: String, help: String
+  ) -> Setting {
+    Setting(
+      name: name, value: value, help: help,
+      read: { text, settings in
+        guard let number = UInt64(text), range.contains(number) else { return false }
+        settings[keyPath: key] = number
+        return true
+      },
+      write: { "\($0[keyPath: key])" },
+      allowed: "\(range.lowerBound) to \(range.upperBound)")
+  }
+}

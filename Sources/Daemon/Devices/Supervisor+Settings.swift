@@ -1,0 +1,112 @@
+internal import BlockIO
+internal import Control
+internal import Logging
+internal import Multipath
+internal import Reactor
+
+/// What an operator changes about a running device: its settings, its active path, its queue.
+extension Supervisor {
+  func set(_ params: SetMethod.Params, _ respond: @escaping Respond<SetMethod>) {
+    change(params.name, respond) { [self] device, _, finish in
+      var settings = device.settings
+      var each = device.paths.map { $0.settings }
+      let wanted = Assignment.list(params.settings)
+      do throws(ControlError) {
+        try Assignment.apply(wanted, to: &settings, paths: &each) { operand throws(ControlError) in
+          try path(operand, of: device)
+        }
+        try Assignment.checkSelector(wanted, in: settings)
+      } catch {
+        return finish(.failure(error))
+      }
+      let before = (device.settings, device.paths.map { $0.settings })
+      take(settings, each, device)
+      let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
+        guard case .done = answer else {
+          take(before.0, before.1, device)
+          return finish(.failure(error(answer, while: "being set")))
+        }
+        noteSettings(wanted, device)
+        save { warning in finish(.success(Change(warning: warning))) }
+      }
+      post(.tune(ticket: ticket, device: device.id, device.tuning), to: device)
+    }
+  }
+
+  /// Changes of one device happen one after the other, so its paths are still the same.
+  private func take(_ settings: DeviceSettings, _ each: [PathSettings], _ device: DeviceEntry) {
+    device.settings = settings
+    for (index, path) in each.enumerated() where index < device.paths.count {
+      device.paths[index].settings = path
+    }
+  }
+
+  private func noteSettings(_ wanted: [Assignment], _ device: DeviceEntry) {
+    let text = wanted.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+    log.info(
+      "settings changed", metadata: ["device": "\(device.name.text)", "settings": "\(text)"])
+    record(.settingsChanged, device) { $0.cause = text }
+  }
+
+  func prefer(_ params: PreferMethod.Params, _ respond: @escaping Respond<PreferMethod>) {
+    change(params.name, path: params.path, respond) { [self] device, index, finish in
+      guard let index else { return }
+      let entry = device.paths[index]
+      let isSticky = params.sticky ?? false
+      let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
+        if case .refused(.pathNotUsable) = answer {
+          return finish(
+            .failure(
+              ControlError(
+                .refused, "\(entry.name) is out of service and cannot be the active path",
+                hint: "mpctl status \(device.name.text) shows why; mpctl restore puts it back")))
+        }
+        guard case .done = answer else {
+          return finish(.failure(error(answer, while: "changing the active path")))
+        }
+        device.preferred = isSticky ? entry.id : nil
+        let remark = isSticky ? remarkOnFailback(device) : nil
+        save { warning in finish(.success(Change(warning: remark ?? warning))) }
+      }
+      post(
+        .prefer(ticket: ticket, device: device.id, path: entry.id, sticky: isSticky), to: device)
+    }
+  }
+
+  private func remarkOnFailback(_ device: DeviceEntry) -> String? {
+    guard device.settings.failback == .manual else { return nil }
+    return "failback is manual: after a failure the path does not take over again by itself; "
+      + "mpctl set \(device.name.text) failback=immediate changes that"
+  }
+
+  func rotate(_ params: OneDevice, _ respond: @escaping Respond<RotateMethod>) {
+    change(params.name, respond) { [self] device, _, finish in
+      let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
+        guard case .done = answer else {
+          return finish(.failure(error(answer, while: "changing the active path")))
+        }
+        finish(.success(Change()))
+      }
+      post(.rotate(ticket: ticket, device: device.id), to: device)
+    }
+  }
+
+  /// Does not wait for other changes of the device: it is for when nothing else moves.
+  func failQueued(_ params: OneDevice, _ respond: @escaping Respond<FailQueuedMethod>) {
+    do throws(ControlError) {
+      let device = try device(named: params.name)
+      let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
+        guard case .counted(let count) = answer else {
+          return respond(.failure(error(answer, while: "failing its queue")))
+        }
+        log.warning(
+          "waiting requests failed by an operator",
+          metadata: ["device": "\(device.name.text)", "requests": "\(count)"])
+        respond(.success(FailQueuedMethod.Result(failed: count)))
+      }
+      post(.failQueued(ticket: ticket, device: device.id), to: device)
+    } catch {
+      respond(.failure(error))
+    }
+  }
+}

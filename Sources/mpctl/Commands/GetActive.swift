@@ -1,0 +1,27 @@
+internal import ArgumentParser
+internal import Control
+
+/// `mpctl getactive`.
+struct GetActive: ControlCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "getactive",
+    abstract: "Print the active path.",
+    discussion: """
+      In active/active these are all usable paths, on one line, the newest first; in the other \
+      modes it is one. Without any the line is 'none'.
+
+      EXAMPLE
+        mpctl getactive data
+      """)
+
+  @OptionGroup var connection: ConnectionOptions
+
+  @Argument(help: "The device's name.")
+  var name: String
+
+  func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
+    let report = try session.ask(StatusMethod.self, DeviceSelection(name: name))
+    for device in report.devices { Terminal.write(ActivePathsText.render(device)) }
+    return .done
+  }
+}
