@@ -72,11 +72,14 @@ extension MultipathMachine {
     var held = 0
     var waiting = 0
     var forRoom = 0
+    var bytes: UInt64 = 0
     for slot in 0..<requests.count {
       switch requests[slot].phase {
       case .vacant, .trying: break
       case .awaitingRoom: forRoom += 1
-      case .awaitingPath: waiting += 1
+      case .awaitingPath:
+        waiting += 1
+        bytes += requests[slot].payloadBytes
       case .awaitingGhost: held += 1
       }
       if requests[slot].phase != .vacant,
@@ -87,6 +90,7 @@ extension MultipathMachine {
     }
     if held != holdQueue.count { return "\(holdQueue.count) held, \(held) in truth" }
     if waiting != pathQueue.count { return "\(pathQueue.count) queued, \(waiting) in truth" }
+    if bytes != queuedBytes { return "\(queuedBytes) bytes queued, \(bytes) in truth" }
     if forRoom != roomQueue.count { return "\(roomQueue.count) for room, \(forRoom) in truth" }
     return nil
   }

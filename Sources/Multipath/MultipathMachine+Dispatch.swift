@@ -4,6 +4,10 @@ internal import BlockIO
 extension MultipathMachine {
   /// Gives a request its next attempt, or the reason why it gets none.
   mutating func dispatch(_ slot: UInt32, at now: Instant, effects: inout Effects) {
+    if requests[Int(slot)].isDisowned, requests[Int(slot)].outstanding == 0 {
+      finish(slot, .failure(errno: Errno.ecanceled), effects: &effects)
+      return
+    }
     if requests[Int(slot)].operation == .flush {
       dispatchFlush(slot, at: now, effects: &effects)
       return

@@ -43,6 +43,7 @@ extension MultipathMachine {
     guard attempt.operation == .read, !attempt.isGivenUp, isCurrent(attempt) else { return }
     let slot = attempt.request
     guard requests[Int(slot)].outstanding == 1, requests[Int(slot)].givenUp == 0,
+      !requests[Int(slot)].isDisowned,
       !overlapsGhost(attempt.range)
     else { return }
     var candidates = table.usable.subtracting(requests[Int(slot)].tried).subtracting(suspects)

@@ -109,9 +109,8 @@ public struct MultipathMachine: ~Copyable {
     switch requests[Int(slot)].phase {
     case .vacant, .trying: return false
     case .awaitingRoom, .awaitingPath, .awaitingGhost:
-      guard requests[Int(slot)].outstanding == 0, requests[Int(slot)].givenUp == 0 else {
-        return false
-      }
+      // What was given up for it stays a ghost of its own.
+      guard requests[Int(slot)].outstanding == 0 else { return false }
       leaveQueue(slot, effects: &effects)
       requests[Int(slot)].phase = .vacant
       return true

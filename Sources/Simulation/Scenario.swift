@@ -76,6 +76,7 @@ package struct Scenario: Sendable {
   package var requestsMax: Int
   package var attemptsPerPathMax: Int
   package var noPathTimeout: Interval
+  package var noPathBytesMax: UInt64 = 32 << 20
   package var probe: ProbeSchedule
   package var tuning: Tuning
   package var troubles: TroubleSet
@@ -138,6 +139,7 @@ package struct Scenario: Sendable {
     probe.flapWindow = .milliseconds(UInt64(random.pick([20, 100, 500])))
     probe.flapFirst = .milliseconds(UInt64(random.within(5...40)))
     probe.flapLongest = .milliseconds(UInt64(random.pick([50, 200, 400])))
+    noPathBytesMax = random.pick([32 << 20, 32 << 20, 32 << 20, 16 << 10])
   }
 
   package var geometry: Geometry {
@@ -181,7 +183,7 @@ extension Scenario: CustomStringConvertible {
         \(mode.word), \(cacheDomain) cache, \(pathCount) paths
         medium    \(sectorCount) sectors, blocks of \(blockBytes) bytes
         limits    \(requestsMax) requests, \(cap) attempts per path, \(arenaBytes) buffer bytes
-        waiting   no-path timeout \(noPathTimeout.milliseconds) ms
+        waiting   no-path timeout \(noPathTimeout.milliseconds) ms, at most \(noPathBytesMax) bytes
         probes    \(probe.first.milliseconds) ms to \(probe.longest.milliseconds) ms, \
       \(probe.goodNeeded) good ones, idle ones every \(probe.idle.milliseconds) ms
         flapping  within \(probe.flapWindow.milliseconds) ms, out for \(probe.flapFirst.milliseconds) ms \

@@ -15,6 +15,9 @@ extension World {
     {
       violate(.answeredOnce, "an attempt of slot \(slot) asks for something else")
     }
+    if record.phase == .orphan {
+      violate(.answeredOnce, "slot \(slot) is tried although its client has gone")
+    }
     if let fault = faultOfIssue(request, record, path) {
       violate(.issuesOnlyToUsable, "slot \(slot) was issued to path \(path), which is \(fault)")
     }
@@ -81,7 +84,8 @@ extension World {
         .triesBeforeFailing, "slot \(slot) failed with \(errno), path bits \(usable.bits) are left")
       return
     }
-    let hasTimedOut = now - record.beganAt >= shortestNoPathTimeout
+    let hasTimedOut =
+      now - record.beganAt >= shortestNoPathTimeout || isQueueSmall && !record.range.isEmpty
     if hasTimedOut && (record.answeredOn.isEmpty || record.outstanding > 0) { return }
     let left = record.offered.subtracting(record.failedOn)
     var remaining = left.intersection(engine.machine.table.attached)

@@ -141,7 +141,16 @@ extension World {
     record.operation.modifies && record.issues == 0 && now - record.beganAt >= shortestHold
   }
 
+  /// So little may wait for a path that requests fail at once for the lack of room.
+  var isQueueSmall: Bool {
+    engine.machine.configuration.noPathBytesMax
+      < UInt64(Self.sectorsPerRequestMax * scenario.requestsMax) * ModelMedium.sectorBytes
+  }
+
   mutating func checkQuarantine() {
+    if engine.machine.queuedBytes > scenario.noPathBytesMax {
+      violate(.countersMatch, "\(engine.machine.queuedBytes) bytes wait for a path")
+    }
     if let since = engine.machine.oldestHeldSince {
       let bound = since + engine.machine.configuration.stall.holdTimeout
       if bound < now, busyUntil < now, judgedAnewAt < now {

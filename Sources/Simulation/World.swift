@@ -110,7 +110,8 @@ struct World: ~Copyable {
       MultipathConfiguration(
         mode: scenario.mode, geometry: scenario.geometry, cacheDomain: scenario.cacheDomain,
         requestsMax: scenario.requestsMax, attemptsPerPathMax: scenario.attemptsPerPathMax,
-        noPathTimeout: scenario.noPathTimeout, probe: scenario.probe,
+        noPathTimeout: scenario.noPathTimeout, noPathBytesMax: scenario.noPathBytesMax,
+        probe: scenario.probe,
         stall: scenario.tuning.stall, hedge: scenario.tuning.hedge,
         failback: scenario.tuning.failback))
     hedge = scenario.tuning.hedge

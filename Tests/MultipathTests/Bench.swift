@@ -151,6 +151,14 @@ final class Bench {
     now = end
   }
 
+  /// Lets time pass until `path` is probed; idle siblings are probed meanwhile, and answer well.
+  func passToProbe(_ path: Int) {
+    for _ in 0..<100 where !probes.contains(where: { $0.path == path }) {
+      passToDeadline()
+      for probe in probes where probe.path != path { answerProbe(probe.path) }
+    }
+  }
+
   func pass(_ interval: Interval) {
     now = now + interval
     machine.tick(at: now, effects: &effects)

@@ -75,9 +75,8 @@ import Testing
     let bench = failed()
     var offsets = Set<UInt64>()
     for _ in 0..<16 {
-      // Deadlines of the path in service come between.
-      while !bench.probes.contains(where: { $0.path == 0 }) { bench.passToDeadline() }
-      for probe in bench.probes where probe.path == 0 { offsets.insert(probe.range.offset) }
+      bench.passToProbe(0)
+      if let probe = bench.probes.last { offsets.insert(probe.range.offset) }
       bench.answerProbe(0, Errno.eio)
     }
     #expect(offsets.count == 16)
@@ -98,5 +97,25 @@ import Testing
     bench.machine.pathReopened(PathIndex(0), at: bench.now)
     #expect(bench.passToDeadline() == 0)
     #expect(bench.probes.map(\.path) == [0])
+  }
+}
+
+@Suite struct ReopenedPathTests {
+  /// The comparison was made through a descriptor that leads elsewhere by now.
+  @Test func `an identity check of the old descriptor does not bring a reopened path back`() {
+    let bench = Bench(.activePassive, paths: 2, probe: ProbeSchedule(goodNeeded: 1))
+    let slot = bench.submit(.write)
+    bench.answer(slot, Errno.enodev)
+    bench.play([:])
+    bench.passToDeadline()
+    bench.answerProbe(0)
+    #expect(bench.identityChecks.count == 1)
+    bench.machine.pathReopened(PathIndex(0), at: bench.now)
+    bench.answerIdentity(.same)
+    #expect(bench.state(0) != .passive && bench.state(0) != .active)
+    bench.passToDeadline()
+    bench.answerProbe(0)
+    bench.answerIdentity(.same)
+    #expect(bench.state(0) == .passive)
   }
 }

@@ -47,6 +47,8 @@ enum RegressionSeeds {
     (25465, "a request was sent to a path that was being convicted"),
     (6961, "the last resort was passed over when the path that had answered was removed"),
     (9628, "the last resort was passed over when the path that had answered was removed"),
+    (89, "a request whose client had gone was tried on another path after a wait"),
+    (318, "a request whose client had gone was tried on another path after a wait"),
     (4874, "nobody asked a path that came into service about the silent ones"),
   ]
 }
