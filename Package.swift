@@ -73,7 +73,9 @@ let package = Package(
     tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid]),
     tests("ControlTests", ["Control", "mpctl"]),
     tests("SimulationTests", ["Simulation", "BlockIO"]),
-    tests("IntegrationTests", ["Control"], exclude: ["Scripts"]),
+    tests(
+      "IntegrationTests", ["Control", "Reactor", "Multipath", "NBD", "BlockIO", "CLinux"],
+      exclude: ["Scripts"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -90,7 +90,8 @@ extension Reactor {
     let record = devices[device].engine.machine.table[path]
     return PathSnapshot(
       id: pathID(device, path), state: devices[device].engine.machine.pathState(path),
-      outstanding: Int(record.outstanding), connections: connectionCount(device, path), record: record,
+      outstanding: Int(record.outstanding), connections: connectionCount(device, path),
+      record: record,
       patience: devices[device].engine.machine.patience(path),
       readTimes: devices[device].engine.machine.table.readTimes(path),
       writeTimes: devices[device].engine.machine.table.writeTimes(path))
