@@ -57,20 +57,23 @@ let package = Package(
     library("Engine", ["BlockIO", "Multipath", "NBD", rigid]),
     .target(name: "CLinux", linkerSettings: [.linkedLibrary("uring")]),
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
+    library("Label"),
     library("Control", ["BlockIO"]),
     library(
-      "Daemon", ["BlockIO", "Multipath", "NBD", "Engine", "Reactor", "Control", "CLinux", logging]),
+      "Daemon",
+      ["BlockIO", "Multipath", "NBD", "Engine", "Label", "Reactor", "Control", "CLinux", logging]),
     library("Simulation", ["BlockIO", "Multipath", "NBD", "Engine", rigid]),
     program("mpathd", ["Daemon", "Control", arguments]),
     program("mpctl", ["Control", "BlockIO", arguments]),
     program("mpsim", ["Simulation", arguments]),
     .executableTarget(
-      name: "mpbench", dependencies: ["Multipath", "BlockIO", arguments],
+      name: "mpbench", dependencies: ["Multipath", "BlockIO", "CLinux", arguments],
       path: "Benchmarks/mpbench", swiftSettings: settings),
 
     tests("MultipathTests", ["Multipath", "BlockIO", rigid]),
     tests("NBDTests", ["NBD", "BlockIO"]),
     tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid]),
+    tests("LabelTests", ["Label"]),
     tests("ControlTests", ["Control", "mpctl"]),
     tests("SimulationTests", ["Simulation", "BlockIO"]),
     tests(

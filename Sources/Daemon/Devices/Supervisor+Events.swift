@@ -111,11 +111,11 @@ extension Supervisor {
     }
     guard entry.descriptor >= 0 else { return answer(.unknown) }
     let reference = device.reference(besides: path)
-    compareOne(entry.descriptor, reference, device.geometry) { [self] verdict in
+    compareOne(entry.descriptor, reference, device.medium) { [self] verdict in
       switch verdict {
       case .same: answer(.same)
       case .unreadable: answer(.unknown)
-      case .different, .resized:
+      case .different, .resized, .mislabelled:
         if let index = device.index(ofPath: path) {
           device.paths[index].remark =
             error(verdict, path: entry.path, sibling: device.name.text)?.message
@@ -204,7 +204,7 @@ extension Supervisor {
     _ done: @escaping (ControlError?) -> Void
   ) {
     let reference = device.reference(besides: path)
-    compareOne(opened.descriptor, reference, device.geometry) { [self] verdict in
+    compareOne(opened.descriptor, reference, device.medium) { [self] verdict in
       guard let index = device.index(ofPath: path), !device.isBeingDestroyed else {
         PathOpener.close(opened.descriptor)
         return done(nil)
