@@ -57,7 +57,7 @@ let package = Package(
     library("Engine", ["BlockIO", "Multipath", "NBD", rigid]),
     .target(name: "CLinux", linkerSettings: [.linkedLibrary("uring")]),
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
-    library("Control", ["BlockIO"]),
+    library("Control", ["BlockIO", "NBD"]),
     library(
       "Daemon", ["BlockIO", "Multipath", "NBD", "Engine", "Reactor", "Control", "CLinux", logging]),
     library("Simulation", ["BlockIO", "Multipath", "NBD", "Engine", rigid]),
