@@ -97,11 +97,13 @@ final class DeviceEntry {
   var queueingSince: Instant?
   /// Whether the paths share a cache, as it was found out last.
   var cache: CacheFacts
+  /// Nil for a device that was made by hand.
+  var label: DeviceLabel?
 
   init(
     id: UInt32, name: DeviceName, geometry: Geometry, settings: DeviceSettings,
     options: DeviceOptions, reactor: Int, socket: String, paths: [PathEntry], preferred: UInt32?,
-    cache: CacheFacts? = nil
+    cache: CacheFacts? = nil, label: DeviceLabel? = nil
   ) {
     self.id = id
     self.name = name
@@ -113,6 +115,7 @@ final class DeviceEntry {
     self.paths = paths
     self.preferred = preferred
     self.cache = CacheFacts.judged(settings.cache, paths.map { $0.witness }, known: cache)
+    self.label = label
   }
 
   var options: DeviceOptions {
@@ -147,7 +150,7 @@ final class DeviceEntry {
     var changes = settings.changes
     for path in paths { changes.merge(path.settings.changes(of: path.path)) { $1 } }
     return DeviceSpecification(
-      name: name.text, mode: settings.mode, sizeBytes: geometry.sizeBytes,
+      name: name.text, mode: settings.mode, sizeBytes: medium.geometry.sizeBytes,
       blockBytes: geometry.blockBytes, options: options,
       paths: paths.map { DeviceSpecification.Path(path: $0.path, held: $0.isHeld) },
       settings: changes.isEmpty ? nil : changes,

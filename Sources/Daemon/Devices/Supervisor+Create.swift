@@ -281,7 +281,7 @@ extension Supervisor {
   ) {
     guard index < opened.count, let source = opened[index].access.source else { return done(nil) }
     let reference = index == chosen ? nil : opened[chosen].access.source
-    compareOne(source, reference, geometry) { [self] verdict in
+    compareOne(source, reference, Medium(geometry: geometry, label: nil)) { [self] verdict in
       if let error = error(verdict, path: names[index], sibling: names[chosen]) {
         return done(error)
       }
@@ -290,7 +290,7 @@ extension Supervisor {
   }
 
   func compareOne(
-    _ path: MediumSource, _ reference: MediumSource?, _ geometry: Geometry,
+    _ path: MediumSource, _ reference: MediumSource?, _ medium: Medium,
     _ done: @escaping (MediumComparison.Verdict) -> Void
   ) {
     let ticket = ticket(patience: DaemonLimits.pathPatience) { answer in
@@ -298,7 +298,7 @@ extension Supervisor {
       done(.unreadable(.unreadable(errno: ETIMEDOUT)))
     }
     let inbox = inbox
-    MediumComparison.start(path: path, reference: reference, geometry: geometry) { verdict in
+    MediumComparison.start(path: path, reference: reference, medium: medium) { verdict in
       inbox.post(.answer(ticket: ticket, .compared(verdict)))
     }
   }
@@ -318,6 +318,10 @@ extension Supervisor {
         hint: "name paths to one medium; mpath does not replicate")
     case .resized(let size):
       return ControlError(.refused, "\(shown) has \(size) bytes, not the size of the device")
+    case .mislabelled(let remark):
+      return ControlError(
+        .refused, "\(shown) is no way to the medium of \(sibling): \(remark)",
+        hint: "mpctl dump \(shown) shows its label")
     case .unreadable(let trouble) where trouble.errno == ETIMEDOUT:
       return OpenFailure(errno: ETIMEDOUT, isOtherKind: false, identity: nil)
         .error(path: path, owner: nil)
@@ -332,7 +336,7 @@ extension Supervisor {
   func serve(
     _ name: DeviceName, _ settings: DeviceSettings, _ geometry: Geometry,
     _ deviceOptions: DeviceOptions, _ paths: [PathEntry], lost: [UInt32: FaultCause] = [:],
-    preferred: UInt32? = nil, cache: CacheFacts? = nil,
+    preferred: UInt32? = nil, cache: CacheFacts? = nil, label: DeviceLabel? = nil,
     _ done: @escaping (Result<DeviceEntry, ControlError>) -> Void
   ) {
     let socket = options.runDirectory.socket(of: name)
@@ -346,7 +350,8 @@ extension Supervisor {
     let reactor = load.indices.min { load[$0] < load[$1] } ?? 0
     let device = DeviceEntry(
       id: newID(), name: name, geometry: geometry, settings: settings, options: deviceOptions,
-      reactor: reactor, socket: socket, paths: paths, preferred: preferred, cache: cache)
+      reactor: reactor, socket: socket, paths: paths, preferred: preferred, cache: cache,
+      label: label)
     devices.append(device)
     let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
       if case .done = answer { return done(.success(device)) }

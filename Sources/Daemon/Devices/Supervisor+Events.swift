@@ -111,12 +111,12 @@ extension Supervisor {
     }
     guard let source = entry.source else { return answer(.unknown) }
     let reference = device.reference(besides: path)
-    compareOne(source, reference, device.geometry) { [self] verdict in
+    compareOne(source, reference, device.medium) { [self] verdict in
       switch verdict {
       // The connection that was identified is still up, and its probes are good.
       case .same, .unreachable: answer(.same)
       case .unreadable: answer(.unknown)
-      case .different, .resized:
+      case .different, .resized, .mislabelled:
         if let index = device.index(ofPath: path) {
           device.paths[index].remark =
             error(verdict, path: entry.path, sibling: device.name.text)?.message
@@ -214,7 +214,7 @@ extension Supervisor {
   ) {
     let reference = device.reference(besides: path)
     guard let source = opened.access.source else { return done(nil) }
-    compareOne(source, reference, device.geometry) { [self] verdict in
+    compareOne(source, reference, device.medium) { [self] verdict in
       guard let index = device.index(ofPath: path), !device.isBeingDestroyed,
         !device.paths[index].isOpen
       else {

@@ -57,7 +57,7 @@ extension Supervisor {
     let opened: OpenedPath
     do throws(ControlError) {
       _ = try judge(
-        [path], [result], expected: (device.geometry, device.name.text),
+        [path], [result], expected: (device.medium.geometry, device.name.text),
         allowDuplicate: device.options.allowDuplicate)
       guard case .success(let success) = result else {
         throw ControlError(.internal, "a path that is not open passed the checks")
@@ -74,7 +74,7 @@ extension Supervisor {
     guard let source = opened.access.source else {
       return giveUp(ControlError(.internal, "an open path has no descriptor"))
     }
-    compareOne(source, reference, device.geometry) { [self] verdict in
+    compareOne(source, reference, device.medium) { [self] verdict in
       if let error = error(verdict, path: path, sibling: device.name.text) {
         return giveUp(error)
       }
@@ -199,11 +199,11 @@ extension Supervisor {
   ) {
     let reference = device.reference(besides: entry.id)
     guard let source = entry.source else { return putBack(entry, device, finish) }
-    compareOne(source, reference, device.geometry) { [self] verdict in
+    compareOne(source, reference, device.medium) { [self] verdict in
       switch verdict {
       // The connection that was identified is still up.
       case .same, .unreachable: putBack(entry, device, finish)
-      case .different, .resized:
+      case .different, .resized, .mislabelled:
         let refusal =
           error(verdict, path: entry.path, sibling: device.name.text)
           ?? ControlError(.refused, "it shows another medium")

@@ -13,6 +13,8 @@ enum MediumComparison {
     case different(offset: UInt64)
     /// The path has another size than the device.
     case resized(sizeBytes: UInt64)
+    /// It has not the device's label: why, in words.
+    case mislabelled(String)
     /// A read failed.
     case unreadable(PathTrouble)
     /// The server did not take a connection for the comparison, which says nothing about the path's own.
@@ -31,12 +33,12 @@ enum MediumComparison {
   /// Compares on a thread of its own; without a reference only the path itself is read. Descriptors are
   /// duplicated first, so that the caller may close its own.
   static func start(
-    path: MediumSource, reference: MediumSource?, geometry: Geometry,
+    path: MediumSource, reference: MediumSource?, medium: Medium,
     _ deliver: @escaping @Sendable (Verdict) -> Void
   ) {
     let own = Kept(path)
     let other = reference.map { Kept($0) }
-    let isStarted = Thread.start("mpath-compare") { deliver(compare(own, other, geometry)) }
+    let isStarted = Thread.start("mpath-compare") { deliver(compare(own, other, medium)) }
     if !isStarted {
       own.drop()
       other?.drop()
@@ -79,7 +81,8 @@ enum MediumComparison {
     }
   }
 
-  private static func compare(_ own: Kept, _ other: Kept?, _ geometry: Geometry) -> Verdict {
+  private static func compare(_ own: Kept, _ other: Kept?, _ medium: Medium) -> Verdict {
+    let geometry = medium.geometry
     let deadline = ServerConnection.deadline(milliseconds: patienceMilliseconds)
     let mine: any SampleReader
     // A sibling that cannot be read is sick; that says nothing against this path.
@@ -93,6 +96,7 @@ enum MediumComparison {
     do throws(PathTrouble) {
       let size = try mine.sizeBytes()
       if size != geometry.sizeBytes { return .resized(sizeBytes: size) }
+      if let objection = try LabelReading.objection(mine, medium) { return objection }
       for offset in samples(geometry) {
         let verdict = try comparePiece(mine, theirs, offset, geometry)
         if verdict != .same { return verdict }

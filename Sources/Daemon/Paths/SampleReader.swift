@@ -30,6 +30,8 @@ final class FileSampleReader: SampleReader {
 
   func read(_ offset: UInt64, _ length: Int) throws(PathTrouble) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: length)
+    // What the page cache has of it is dropped first, which matters to descriptors that are not direct.
+    _ = posix_fadvise(descriptor, off_t(offset), off_t(length), POSIX_FADV_DONTNEED)
     let got = unsafe bytes.withUnsafeMutableBytes { buffer in
       unsafe mp_path_read(descriptor, buffer.baseAddress, UInt32(length), offset)
     }

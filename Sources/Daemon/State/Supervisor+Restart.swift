@@ -104,7 +104,8 @@ extension Supervisor {
     guard index != chosen, let source = entries[index].access.source else {
       return admitNext(index + 1, chosen, name, geometry, entries, lost, done)
     }
-    compareOne(source, entries[chosen].access.source, geometry) { [self] verdict in
+    let medium = Medium(geometry: geometry, label: nil)
+    compareOne(source, entries[chosen].access.source, medium) { [self] verdict in
       var entries = entries
       var lost = lost
       if let error = error(verdict, path: entries[index].path, sibling: name) {
