@@ -67,7 +67,7 @@ let package = Package(
     program("mpctl", ["Control", "BlockIO", arguments]),
     program("mpsim", ["Simulation", arguments]),
     .executableTarget(
-      name: "mpbench", dependencies: ["Multipath", "BlockIO", arguments],
+      name: "mpbench", dependencies: ["Multipath", "BlockIO", "CLinux", arguments],
       path: "Benchmarks/mpbench", swiftSettings: settings),
 
     tests("MultipathTests", ["Multipath", "BlockIO", rigid]),
