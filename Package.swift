@@ -58,7 +58,7 @@ let package = Package(
     .target(name: "CLinux", linkerSettings: [.linkedLibrary("uring")]),
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
     library("Label"),
-    library("Control", ["BlockIO"]),
+    library("Control", ["BlockIO", "NBD"]),
     library(
       "Daemon",
       ["BlockIO", "Multipath", "NBD", "Engine", "Label", "Reactor", "Control", "CLinux", logging]),
