@@ -73,6 +73,9 @@ final class NBDServerProcess {
 
   let exportName: String
 
+  /// As an operator names it as a path.
+  var uri: String { "nbd+unix:///\(exportName)?socket=\(socket)" }
+
   private init(
     _ socket: String, _ lab: Lab, _ command: [String], isAddressed: Bool = false
   ) async throws {
