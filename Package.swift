@@ -71,7 +71,7 @@ let package = Package(
     tests("MultipathTests", ["Multipath", "BlockIO", rigid]),
     tests("NBDTests", ["NBD", "BlockIO"]),
     tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid]),
-    tests("ControlTests", ["Control", "mpctl"]),
+    tests("ControlTests", ["Control", "mpctl"], exclude: ["Golden"]),
     tests("SimulationTests", ["Simulation", "BlockIO"]),
     tests("IntegrationTests", ["Control"], exclude: ["Scripts"]),
   ],

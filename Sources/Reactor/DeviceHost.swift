@@ -35,6 +35,8 @@ struct PathHost: BitwiseCopyable {
   private let headers: UnsafeMutableRawPointer
   /// The ticket of the `destroy` that is to be answered when all is quiet.
   var destroyTicket: UInt64?
+  /// When its sessions are closed whatever they wait for; nil while it is not ending.
+  var closesAt: Instant?
   var deadline: Instant?
   /// The state that was reported last; nil while the device is being made.
   var toldState: DeviceState?

@@ -164,7 +164,10 @@ extension Reactor {
     }
     if !starved.isEmpty { dropSlowClients(patience: ReactorLimits.sendPatience) }
     if isStopping { dropSlowClients(patience: ReactorLimits.sendPatienceAtStop) }
-    if negotiatingCount > 0 || !starved.isEmpty || isStopping { scheduleHousekeeping() }
+    let isEnding = closeOverdueSessions()
+    if negotiatingCount > 0 || !starved.isEmpty || isStopping || isEnding {
+      scheduleHousekeeping()
+    }
   }
 
   /// Somebody waits for memory, or for the end: clients that have taken no reply for too long give

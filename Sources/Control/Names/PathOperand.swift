@@ -8,28 +8,34 @@ package enum PathOperand {
 
   /// The absolute name of what `create` and `add` were given.
   ///
-  /// An operand without a slash that is an entry of /dev means that entry; everything else is a
-  /// file, relative to the caller's working directory.
+  /// An operand that is an entry of /dev, such as `sda` or `mapper/left`, means that entry; everything else
+  /// is a file, relative to the caller's working directory.
   package static func absolute(
     _ operand: String, workingDirectory: String, isDeviceEntry: (String) -> Bool
   ) throws(ControlError) -> String {
     try requireText(operand)
     if operand.hasPrefix("/") { return tidied(operand) }
-    let isBareName = !operand.contains("/") && operand != "." && operand != ".."
-    if isBareName, isDeviceEntry(operand) { return "/dev/" + operand }
+    if mayNameDevice(operand), isDeviceEntry(operand) { return "/dev/" + operand }
     return tidied(workingDirectory + "/" + operand)
   }
 
   /// What `remove`, `fail` and `restore` send: a bare name stays, as the daemon knows which paths
   /// the device has; a name with a slash means a file from where the caller stands.
   package static func forMatching(
-    _ operand: String, workingDirectory: String
+    _ operand: String, workingDirectory: String, isDeviceEntry: (String) -> Bool = { _ in false }
   ) throws(ControlError) -> String {
     try requireText(operand)
     guard operand.contains("/"), !operand.hasPrefix("/") else {
       return operand.hasPrefix("/") ? tidied(operand) : operand
     }
+    if mayNameDevice(operand), isDeviceEntry(operand) { return tidied("/dev/" + operand) }
     return tidied(workingDirectory + "/" + operand)
+  }
+
+  /// `./sda` and `..` can only mean files.
+  private static func mayNameDevice(_ operand: String) -> Bool {
+    guard let first = operand.split(separator: "/").first else { return false }
+    return first != "." && first != ".."
   }
 
   /// The name that stands for a path in output and in operands: its last component.

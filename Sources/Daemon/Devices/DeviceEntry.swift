@@ -12,6 +12,8 @@ struct PathEntry {
   var settings = PathSettings()
   /// In service, as far as the reactor's events say.
   var isGood = true
+  /// LOST, as far as the reactor's events say, and not opened again since.
+  var isGone = false
   /// Negative while the path is lost.
   var descriptor: Int32 = -1
   var isBlockDevice = false
@@ -33,6 +35,7 @@ struct PathEntry {
     needsWorker = opened.needsWorker
     identity = opened.identity
     remark = nil
+    isGone = false
     reopenWait = DaemonLimits.reopenFirst
   }
 
@@ -58,6 +61,10 @@ final class DeviceEntry {
   var isChanging = false
   var changesWaiting: [() -> Void] = []
   var isBeingDestroyed = false
+  /// Closed to clients, its socket gone: its name is free again, although a path may keep it from ending.
+  var hasVanished = false
+  /// Some path has been in service: a device that waits for its first one has not lost its last.
+  var hasHadPath = false
   /// Failback returns to it.
   var preferred: UInt32?
   /// Since when requests wait for a path.

@@ -61,6 +61,7 @@ extension Supervisor {
       for entry in entries { PathOpener.close(entry.descriptor) }
     case .success(let device):
       let missing = device.paths.filter { $0.descriptor < 0 }
+      device.hasHadPath = missing.count < device.paths.count
       log.info(
         "device restored",
         metadata: [

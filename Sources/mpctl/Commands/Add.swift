@@ -26,7 +26,7 @@ struct Add: ControlCommand {
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
     for path in try Operands.absolute([path]) {
       try session.change(
-        AddMethod.self, AddMethod.Params(name: name, path: path),
+        AddMethod.self, AddMethod.Params(name: Operands.device(name), path: path),
         withinSeconds: Session.openingSeconds)
     }
     verbose.reportDone()

@@ -46,6 +46,14 @@ struct Create: ControlCommand {
       valueName: "seconds"))
   var noPathTimeout = DeviceOptions.noPathTimeoutSecondsDefault
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "What happens when no path is left: requests wait (queue), they fail at once (fail), or the "
+        + "device ends as well (destroy).",
+      valueName: "queue|fail|destroy"))
+  var onLastPath: String?
+
   @Flag(name: .long, help: "Use the page cache for paths that are regular files.")
   var buffered = false
 
@@ -72,13 +80,14 @@ struct Create: ControlCommand {
   var path: [String]
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
+    let assignments = settings + (onLastPath.map { ["on-last-path=" + $0] } ?? [])
     let params = CreateMethod.Params(
       name: name, mode: DeviceMode(activeActive: activeActive, activeRead: activeRead),
       paths: try Operands.absolute(path),
       options: DeviceOptions(
         noPathTimeoutSeconds: noPathTimeout, io: buffered ? .buffered : .direct,
         allowDuplicate: allowDuplicate),
-      settings: settings.isEmpty ? nil : try Operands.settings(settings))
+      settings: assignments.isEmpty ? nil : try Operands.settings(assignments))
     try CommandFailure.catching(params.check)
     let result = try session.ask(
       CreateMethod.self, params, withinSeconds: Session.openingSeconds)
