@@ -25,6 +25,7 @@ final class Supervisor {
   var namesInCreation: Set<String> = []
   var timers = Timers()
   var events = EventLog()
+  var jitter = Jitter(seed: ReactorThread.clock().nanoseconds)
   private var nextID: UInt32 = 1
   private var nextTicket: UInt64 = 1
   private var waiting: [UInt64: (Answer) -> Void] = [:]
@@ -142,9 +143,13 @@ final class Supervisor {
       noteEvent(device, event, at: instant, waited: waited)
     case .checkIdentity(let device, let path, let generation):
       checkIdentity(device, path, generation)
-    case .closed(_, let path, let descriptor):
-      PathOpener.close(descriptor)
-      closedHandlers.removeValue(forKey: path)?()
+    case .closed(_, let path, let descriptors, let isLast):
+      PathOpener.close(descriptors)
+      if isLast { closedHandlers.removeValue(forKey: path)?() }
+    case .reopenRefused(let device, let path, let refusal):
+      reopenRefused(device, path, refusal)
+    case .connectionLost(let device, let path, let reason):
+      noteConnectionLost(device, path, reason)
     case .stopped:
       reactorsRunning -= 1
       if reactorsRunning == 0 { end(0) }

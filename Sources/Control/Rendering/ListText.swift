@@ -21,6 +21,9 @@ package enum ListText {
     if let preferred = device.preferred {
       lines.append("Preferred: \(PrintableText.escaped(preferred))")
     }
+    if let cache = device.cache {
+      lines += WordWrap.lines(CacheText.line(cache), first: "Cache: ", indent: 7)
+    }
     if let settings = device.settings {
       let words = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
       let text = PrintableText.escaped(words.joined(separator: " "))
@@ -56,7 +59,7 @@ package enum ListText {
       "Mode: \(openCounts(path))",
       "State: \(state)",
       "Path: \(PrintableText.escaped(path.path))",
-      "Kind: \(path.kind.rawValue), \(path.direct ? "direct" : "buffered")",
+      "Kind: \(kind(path))",
       "Outstanding: \(path.outstanding)",
       "Since: \(TimeText.utc(milliseconds: path.since))",
     ]
@@ -81,8 +84,17 @@ package enum ListText {
     }
     switch path.kind {
     case .block: return "r1w1e1"
-    case .file: return "r1w1e0"
+    case .file, .nbd: return "r1w1e0"
     }
+  }
+
+  private static func kind(_ path: PathStatus) -> String {
+    guard path.kind == .nbd else {
+      return "\(path.kind.rawValue), \(path.direct ? "direct" : "buffered")"
+    }
+    let count = path.connections ?? 0
+    let words = "nbd, \(count) \(count == 1 ? "connection" : "connections")"
+    return words + (path.server.map { " to \(PrintableText.escaped($0))" } ?? "")
   }
 
   private static func size(_ bytes: UInt64) -> String {

@@ -77,14 +77,15 @@ extension Supervisor {
     return DeviceStatus(
       name: device.name.text,
       state: DeviceStatus.State(rawValue: snapshot.state.rawValue) ?? .failed,
-      mode: device.settings.mode, sizeBytes: device.geometry.sizeBytes,
+      mode: device.settings.mode, type: device.label == nil ? .manual : .automatic,
+      sizeBytes: device.geometry.sizeBytes,
       blockBytes: device.geometry.blockBytes, socket: device.socket,
       uri: options.runDirectory.uri(of: device.name), sessions: snapshot.sessions,
       queuedRequests: snapshot.queuedRequests, paths: paths, queuedBytes: snapshot.queuedBytes,
       ghosts: snapshot.ghosts, heldRequests: snapshot.heldRequests,
       preferred: snapshot.preferred.flatMap { device.index(ofPath: $0) }
         .map { device.paths[$0].name },
-      settings: device.settings.values)
+      settings: device.settings.values, cache: device.cache)
   }
 
   private func status(
@@ -94,13 +95,14 @@ extension Supervisor {
     let state = PathStatus.State(rawValue: snapshot.state.rawValue) ?? .lost
     let hint = special ?? PathAdvice.general(state, device: device.name.text, path: label)
     return PathStatus(
-      name: entry.name, path: entry.path, kind: entry.isBlockDevice ? .block : .file,
-      state: state, since: WallClock.milliseconds(at: snapshot.record.changedAt), reason: reason,
-      errno: errno,
-      hint: hint, sizeBytes: device.geometry.sizeBytes, outstanding: snapshot.outstanding,
+      name: entry.name, path: entry.path, kind: entry.kind, state: state,
+      since: WallClock.milliseconds(at: snapshot.record.changedAt), reason: reason, errno: errno,
+      hint: hint, sizeBytes: device.medium.geometry.sizeBytes, outstanding: snapshot.outstanding,
       direct: entry.isDirect, unresolved: Int(snapshot.record.unresolved),
       stalls: snapshot.record.stalls, patienceMilliseconds: snapshot.patience.milliseconds,
       priority: Int(snapshot.record.priority), weight: Int(snapshot.record.weight),
+      server: entry.server?.shown,
+      connections: entry.network == nil ? nil : Int(entry.settings.connections),
       meaning: errno.map { ErrnoText.meaning(Int32(clamping: $0)) })
   }
 
