@@ -12,7 +12,7 @@ extension Reactor {
     guard force || users == 0 else {
       return report(.refused(ticket: ticket, .inUse(sessions: users)))
     }
-    devices[device].destroyTicket = ticket
+    devices[device].ending = .destroyed(ticket: ticket)
     tearDown(device)
   }
 
@@ -45,6 +45,8 @@ extension Reactor {
       machine.stop(at: now, effects: &decisions)
     }
     drainEffects(device)
+    endAllQuietTimes(device)
+    // Neither a server nor a client that does not answer may hold up the end.
     scheduleHousekeeping()
     endIfDestroyed(device)
   }
@@ -72,17 +74,28 @@ extension Reactor {
     close(listener)
   }
 
-  /// Once a device that is to go is quiet, its descriptors go back and the wish is answered.
+  /// Once a device that is to go is quiet, its descriptors go back; once the kernel has let go of its
+  /// connections too, the wish is answered.
   mutating func endIfDestroyed(_ device: Int) {
-    guard devices[device].isOpen, let ticket = devices[device].destroyTicket,
-      devices[device].isQuiet
+    guard devices[device].isOpen, let ending = devices[device].ending, devices[device].isQuiet
     else { return }
+    switch devices[device].closing {
+    case .underWay: return
+    case .done: break
+    case .notYet:
+      devices[device].closing = .underWay
+      devices[device].engine.close(arena: &arena)
+      for index in 0..<devices[device].paths.count where devices[device].paths[index].isOccupied {
+        closePath(device, PathIndex(UInt8(index)))
+      }
+      devices[device].closing = .done
+    }
+    guard devices[device].connections == 0 else { return }
     devices[device].isOpen = false
     devices[device].deadline = nil
-    devices[device].engine.close(arena: &arena)
-    for index in 0..<devices[device].paths.count where devices[device].paths[index].isOccupied {
-      closePath(device, PathIndex(UInt8(index)))
+    switch ending {
+    case .destroyed(let ticket): report(.done(ticket: ticket))
+    case .refused(let ticket, let refusal): report(.refused(ticket: ticket, refusal))
     }
-    report(.done(ticket: ticket))
   }
 }
