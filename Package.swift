@@ -58,7 +58,7 @@ let package = Package(
     .target(name: "CLinux", linkerSettings: [.linkedLibrary("uring")]),
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
     library("Label"),
-    library("Control", ["BlockIO"]),
+    library("Control", ["BlockIO", "NBD"]),
     library(
       "Daemon",
       ["BlockIO", "Multipath", "NBD", "Engine", "Label", "Reactor", "Control", "CLinux", logging]),
@@ -76,7 +76,9 @@ let package = Package(
     tests("LabelTests", ["Label"]),
     tests("ControlTests", ["Control", "mpctl"]),
     tests("SimulationTests", ["Simulation", "BlockIO"]),
-    tests("IntegrationTests", ["Control"], exclude: ["Scripts"]),
+    tests(
+      "IntegrationTests", ["Control", "Reactor", "Multipath", "NBD", "BlockIO", "CLinux"],
+      exclude: ["Scripts"]),
   ],
   swiftLanguageModes: [.v6]
 )

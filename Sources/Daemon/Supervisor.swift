@@ -23,6 +23,7 @@ final class Supervisor {
   var namesInCreation: Set<String> = []
   var timers = Timers()
   var events = EventLog()
+  var jitter = Jitter(seed: ReactorThread.clock().nanoseconds)
   private var nextID: UInt32 = 1
   private var nextTicket: UInt64 = 1
   private var waiting: [UInt64: (Answer) -> Void] = [:]
@@ -142,7 +143,7 @@ final class Supervisor {
       checkIdentity(device, path, generation)
     case .fence(let device, let path, let generation): fence(device, path, generation)
     case .closed(_, let path, let descriptors, let isLast):
-      for descriptor in descriptors { PathOpener.close(descriptor) }
+      PathOpener.close(descriptors)
       if isLast { closedHandlers.removeValue(forKey: path)?() }
     case .reopenRefused(let device, let path, let refusal):
       reopenRefused(device, path, refusal)
