@@ -15,7 +15,8 @@ extension Supervisor {
     case .pathLost: endIfLastPathIsGone(device)
     case .pathRestored: device.hasHadPath = true
     case .pathFailed, .pathForeign, .pathHeld, .pathStalled, .pathResolved, .activeChanged,
-      .queueingBegan, .queueingEnded, .mediumError, .slowClientDropped, .stateChanged:
+      .queueingBegan, .queueingEnded, .mediumError, .fenceBegan, .fenceFailed, .fenceSucceeded,
+      .fenceNotNeeded, .flushFailed, .slowClientDropped, .stateChanged:
       break
     }
   }
