@@ -19,6 +19,8 @@ final class Supervisor {
   let inbox = Mailbox<SupervisorMessage>()
   var reactors: [ReactorThread] = []
   var devices: [DeviceEntry] = []
+  /// What `stop` has ended: kept in the state file, and made again when the daemon starts.
+  var stopped: [DeviceSpecification] = []
   /// Names that are being created, so that two clients cannot create one device.
   var namesInCreation: Set<String> = []
   var timers = Timers()
@@ -68,7 +70,7 @@ final class Supervisor {
       restoreDevices(whenReady)
     }
     while exitStatus == nil { turn() }
-    for device in devices { unsafe unlink(device.socket) }
+    for device in devices where !device.hasVanished { unsafe unlink(device.socket) }
     server.end()
     return exitStatus ?? 0
   }
@@ -141,6 +143,7 @@ final class Supervisor {
       noteEvent(device, event, at: instant, waited: waited)
     case .checkIdentity(let device, let path, let generation):
       checkIdentity(device, path, generation)
+    case .fence(let device, let path, let generation): fence(device, path, generation)
     case .closed(_, let path, let descriptors, let isLast):
       PathOpener.close(descriptors)
       if isLast { closedHandlers.removeValue(forKey: path)?() }

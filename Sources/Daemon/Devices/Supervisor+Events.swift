@@ -11,6 +11,14 @@ extension Supervisor {
     guard let device = devices.first(where: { $0.id == id }) else { return }
     recordEvent(event, of: device, at: instant, waited: waited)
     logEvent(event, of: device)
+    switch event {
+    case .pathLost: endIfLastPathIsGone(device)
+    case .pathRestored: device.hasHadPath = true
+    case .pathFailed, .pathForeign, .pathHeld, .pathStalled, .pathResolved, .activeChanged,
+      .queueingBegan, .queueingEnded, .mediumError, .fenceBegan, .fenceFailed, .fenceSucceeded,
+      .fenceNotNeeded, .flushFailed, .slowClientDropped, .stateChanged:
+      break
+    }
   }
 
   private func logEvent(_ event: DeviceEvent, of device: DeviceEntry) {
@@ -24,6 +32,7 @@ extension Supervisor {
       setGood(false, path, device, &about)
       about["cause"] = "\(Self.words(cause))"
       log.warning("path lost", metadata: about)
+      if let index = device.index(ofPath: path) { device.paths[index].isGone = true }
       dropDescriptor(path, of: device)
     case .pathForeign(let path):
       setGood(false, path, device, &about)
@@ -53,6 +62,25 @@ extension Supervisor {
     case .mediumError(let cause):
       about["cause"] = "\(Self.words(cause))"
       log.error("every path answers with an error: the medium's fault", metadata: about)
+    case .fenceBegan(let path):
+      about["path"] = "\(pathText(path, device))"
+      log.warning("the path has to be fenced before changes go elsewhere", metadata: about)
+    case .fenceFailed(let path, let wait):
+      about["path"] = "\(pathText(path, device))"
+      about["retry_ms"] = "\(wait.milliseconds)"
+      log.error("the fence of the path failed, changes wait", metadata: about)
+    case .fenceSucceeded(let path, let waited):
+      about["path"] = "\(pathText(path, device))"
+      about["waited_ms"] = "\(waited.milliseconds)"
+      log.warning("the path is fenced, changes go elsewhere", metadata: about)
+    case .fenceNotNeeded(let path):
+      about["path"] = "\(pathText(path, device))"
+      log.info("the path need not be fenced any more", metadata: about)
+    case .flushFailed(let path):
+      about["path"] = "\(path.map { pathText($0, device) } ?? "removed")"
+      log.error(
+        "a FLUSH failed: acknowledged writes may be in the cache of a path that is gone",
+        metadata: about)
     case .slowClientDropped:
       log.warning("a client that took no replies was dropped", metadata: about)
     case .stateChanged(let state):
@@ -67,7 +95,10 @@ extension Supervisor {
     about["path"] = "\(pathText(path, device))"
     guard let index = device.index(ofPath: path) else { return }
     device.paths[index].isGood = isGood
-    if isGood { device.paths[index].remark = nil }
+    if isGood {
+      device.paths[index].remark = nil
+      device.paths[index].isGone = false
+    }
   }
 
   private func pathText(_ id: UInt32, _ device: DeviceEntry) -> String {
@@ -124,6 +155,18 @@ extension Supervisor {
         answer(.different)
       }
     }
+  }
+
+  // MARK: Fences
+
+  /// Changes wait until the path has been cut off.
+  func fence(_ id: UInt32, _ path: UInt32, _ generation: UInt32) {
+    guard let device = devices.first(where: { $0.id == id }) else { return }
+    log.error(
+      "a fence is required, and there is no command for it",
+      metadata: ["device": "\(device.name.text)"])
+    post(
+      .fenceFinished(device: id, path: path, generation: generation, succeeded: false), to: device)
   }
 
   // MARK: Lost paths
