@@ -36,10 +36,15 @@ struct PathEntry {
     reopenWait = DaemonLimits.reopenFirst
   }
 
+  private var access: PathAccess {
+    guard descriptor >= 0 else { return .absent }
+    return .file(
+      descriptor: descriptor, needsWorker: needsWorker, isBlockDevice: isBlockDevice)
+  }
+
   func setup(lost: FaultCause? = nil, isPreferred: Bool = false) -> PathSetup {
     PathSetup(
-      id: id, descriptor: descriptor, needsWorker: needsWorker, isBlockDevice: isBlockDevice,
-      lost: lost, isHeld: isHeld, isPreferred: isPreferred)
+      id: id, access: access, lost: lost, isHeld: isHeld, isPreferred: isPreferred)
   }
 }
 

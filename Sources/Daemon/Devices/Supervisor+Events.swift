@@ -138,6 +138,27 @@ extension Supervisor {
     reopenLater(path, of: device)
   }
 
+  /// The reactor could not take a path that had been opened anew; its descriptors have come back already.
+  func reopenRefused(_ id: UInt32, _ path: UInt32, _ refusal: ReactorRefusal) {
+    guard let device = devices.first(where: { $0.id == id }),
+      let index = device.index(ofPath: path)
+    else { return }
+    device.paths[index].descriptor = -1
+    device.paths[index].remark = error(.refused(refusal), while: "reopening the path").message
+    reopenLater(path, of: device)
+  }
+
+  /// Says in the log, and in the path's status, why its server was left.
+  func noteConnectionLost(_ id: UInt32, _ path: UInt32, _ reason: ConnectionEnd) {
+    guard let device = devices.first(where: { $0.id == id }),
+      let index = device.index(ofPath: path)
+    else { return }
+    let sentence = reason.sentence
+    device.paths[index].remark = sentence
+    log.warning(
+      "connection lost: \(sentence)", metadata: metadata(device, device.paths[index].path))
+  }
+
   func reopenLater(_ path: UInt32, of device: DeviceEntry) {
     guard let index = device.index(ofPath: path), !device.paths[index].isReopening else { return }
     device.paths[index].isReopening = true
