@@ -36,7 +36,7 @@ struct Mpctl: ParsableCommand {
     version: ProgramVersion.text,
     subcommands: [
       Create.self, Add.self, Remove.self, Fail.self, Restore.self, SetCommand.self, Prefer.self,
-      Rotate.self, GetActive.self, FailQueued.self, Destroy.self, List.self, Status.self,
-      Stats.self, Events.self, Explain.self, Version.self,
+      Rotate.self, GetActive.self, FailQueued.self, Destroy.self, Attach.self, Detach.self,
+      List.self, Status.self, Stats.self, Events.self, Explain.self, Version.self,
     ])
 }

@@ -11,6 +11,8 @@ package enum Methods {
     RotateMethod.self,
     FailQueuedMethod.self,
     DestroyMethod.self,
+    AttachMethod.self,
+    DetachMethod.self,
     ListMethod.self,
     StatusMethod.self,
     StatsMethod.self,

@@ -27,11 +27,13 @@ package struct DeviceSpecification: Codable, Hashable, Sendable {
   package let settings: [String: String]?
   /// The full name of the path that failback returns to.
   package let preferred: String?
+  /// Nil when it is not attached to the kernel.
+  package let kernel: KernelAttachment?
 
   package init(
     name: String, mode: DeviceMode, sizeBytes: UInt64, blockBytes: UInt32,
     options: DeviceOptions, paths: [Path], settings: [String: String]? = nil,
-    preferred: String? = nil
+    preferred: String? = nil, kernel: KernelAttachment? = nil
   ) {
     self.name = name
     self.mode = mode
@@ -43,6 +45,7 @@ package struct DeviceSpecification: Codable, Hashable, Sendable {
     self.paths = paths
     self.settings = settings
     self.preferred = preferred
+    self.kernel = kernel
   }
 
   /// Keys that this program does not know, in order.

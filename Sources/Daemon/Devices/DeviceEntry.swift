@@ -65,6 +65,8 @@ final class DeviceEntry {
   var isBeingDestroyed = false
   /// Failback returns to it.
   var preferred: UInt32?
+  /// Nil when it is not attached to the kernel.
+  var kernel: KernelLink?
   /// Since when requests wait for a path.
   var queueingSince: Instant?
 
@@ -104,6 +106,7 @@ final class DeviceEntry {
       blockBytes: geometry.blockBytes, options: options,
       paths: paths.map { DeviceSpecification.Path(path: $0.path, held: $0.isHeld) },
       settings: changes.isEmpty ? nil : changes,
-      preferred: preferred.flatMap { index(ofPath: $0) }.map { paths[$0].path })
+      preferred: preferred.flatMap { index(ofPath: $0) }.map { paths[$0].path },
+      kernel: kernel?.attachment)
   }
 }

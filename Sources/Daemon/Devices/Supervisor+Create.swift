@@ -40,12 +40,12 @@ extension Supervisor {
 
   /// Opens paths side by side, each with its own patience; the results come in the order of `paths`.
   func open(
-    _ paths: [String], buffered: Bool,
+    _ paths: [String], buffered: Bool, busyTries: Int = 1,
     _ done: @escaping ([Result<OpenedPath, OpenFailure>]) -> Void
   ) {
     var results = [Result<OpenedPath, OpenFailure>?](repeating: nil, count: paths.count)
     for (index, path) in paths.enumerated() {
-      openOne(path, buffered: buffered) { result in
+      openOne(path, buffered: buffered, busyTries: busyTries) { result in
         results[index] = result
         let complete = results.compactMap { $0 }
         if complete.count == paths.count { done(complete) }
@@ -54,7 +54,8 @@ extension Supervisor {
   }
 
   func openOne(
-    _ path: String, buffered: Bool, _ done: @escaping (Result<OpenedPath, OpenFailure>) -> Void
+    _ path: String, buffered: Bool, busyTries: Int = 1,
+    _ done: @escaping (Result<OpenedPath, OpenFailure>) -> Void
   ) {
     let ticket = ticket(
       patience: DaemonLimits.pathPatience,
@@ -66,7 +67,7 @@ extension Supervisor {
         done(.failure(OpenFailure(errno: ETIMEDOUT, isOtherKind: false, identity: nil)))
       })
     let inbox = inbox
-    PathOpener.open(path, buffered: buffered) { result in
+    PathOpener.open(path, buffered: buffered, busyTries: busyTries) { result in
       inbox.post(.answer(ticket: ticket, .opened(result)))
     }
   }

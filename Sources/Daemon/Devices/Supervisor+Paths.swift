@@ -243,6 +243,13 @@ extension Supervisor {
 
   func destroy(_ params: DestroyMethod.Params, _ respond: @escaping Respond<DestroyMethod>) {
     change(params.name, respond) { [self] device, _, finish in
+      if device.kernel != nil {
+        return finish(
+          .failure(
+            ControlError(
+              .busy, "\(device.name.text) is attached to the kernel",
+              hint: "mpctl detach \(device.name.text) first")))
+      }
       device.isBeingDestroyed = true
       var isAnswered = false
       let answer: (String?) -> Void = { [self] remark in
@@ -263,7 +270,7 @@ extension Supervisor {
             answer(
               "\(device.name.text) is closed to clients, but a path has not answered: "
                 + "it is released when it does")
-          case .refused, .counted, .explained, .snapshot, .opened, .compared, .saved:
+          case .refused, .counted, .explained, .snapshot, .opened, .compared, .saved, .kernel:
             forget(device)
             finish(.failure(error(reply, while: "destroying it")))
           }

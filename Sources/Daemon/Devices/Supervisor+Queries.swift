@@ -83,7 +83,7 @@ extension Supervisor {
       ghosts: snapshot.ghosts, heldRequests: snapshot.heldRequests,
       preferred: snapshot.preferred.flatMap { device.index(ofPath: $0) }
         .map { device.paths[$0].name },
-      settings: device.settings.values)
+      settings: device.settings.values, kernel: device.kernel?.status)
   }
 
   private func status(

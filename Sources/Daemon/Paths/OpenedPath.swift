@@ -34,11 +34,21 @@ struct OpenFailure: Error, Sendable {
 /// Opens and closes paths on threads of their own, since either may block for as long as a sick medium
 /// does, and one path's trouble must not delay another's.
 enum PathOpener {
+  /// - Parameter busyTries: How often a path that somebody holds is tried, 10 ms apart. What a killed daemon held
+  ///   comes free a moment after the daemon.
   static func open(
-    _ name: String, buffered: Bool,
+    _ name: String, buffered: Bool, busyTries: Int = 1,
     _ deliver: @escaping @Sendable (Result<OpenedPath, OpenFailure>) -> Void
   ) {
-    let isStarted = Thread.start("mpath-open") { deliver(openNow(name, buffered: buffered)) }
+    let isStarted = Thread.start("mpath-open") {
+      var result = openNow(name, buffered: buffered)
+      for _ in 1..<busyTries {
+        guard case .failure(let failure) = result, failure.errno == EBUSY else { break }
+        usleep(10_000)
+        result = openNow(name, buffered: buffered)
+      }
+      deliver(result)
+    }
     if !isStarted {
       deliver(.failure(OpenFailure(errno: EAGAIN, isOtherKind: false, identity: nil)))
     }

@@ -36,7 +36,7 @@ extension Supervisor {
         metadata: ["device": "\(name.text)", "setting": "\(PrintableText.escaped(key))"])
     }
     let paths = specification.paths.map { $0.path }
-    open(paths, buffered: specification.options.io == .buffered) { [self] results in
+    open(paths, buffered: specification.options.io == .buffered, busyTries: 200) { [self] results in
       admit(specification, geometry, results) { [self] entries, lost in
         var entries = entries
         for index in entries.indices { entries[index].settings = each[index] }
@@ -46,6 +46,9 @@ extension Supervisor {
           preferred: preferred
         ) { [self, entries] outcome in
           finishRestore(name, outcome, entries)
+          if let kernel = specification.kernel, case .success(let device) = outcome {
+            restoreKernelLink(kernel, of: device)
+          }
           done()
         }
       }
