@@ -63,23 +63,28 @@ let package = Package(
         .linkedLibrary("uring"), .linkedLibrary("nl-genl-3"), .linkedLibrary("nl-3"),
       ]),
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
-    library("Control", ["BlockIO"]),
+    library("Label"),
+    library("Control", ["BlockIO", "NBD"]),
     library(
-      "Daemon", ["BlockIO", "Multipath", "NBD", "Engine", "Reactor", "Control", "CLinux", logging]),
+      "Daemon",
+      ["BlockIO", "Multipath", "NBD", "Engine", "Label", "Reactor", "Control", "CLinux", logging]),
     library("Simulation", ["BlockIO", "Multipath", "NBD", "Engine", rigid]),
     program("mpathd", ["Daemon", "Control", arguments]),
     program("mpctl", ["Control", "BlockIO", arguments]),
     program("mpsim", ["Simulation", arguments]),
     .executableTarget(
-      name: "mpbench", dependencies: ["Multipath", "BlockIO", arguments],
+      name: "mpbench", dependencies: ["Multipath", "BlockIO", "CLinux", arguments],
       path: "Benchmarks/mpbench", swiftSettings: settings),
 
     tests("MultipathTests", ["Multipath", "BlockIO", rigid]),
     tests("NBDTests", ["NBD", "BlockIO"]),
     tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid]),
+    tests("LabelTests", ["Label"]),
     tests("ControlTests", ["Control", "mpctl"]),
     tests("SimulationTests", ["Simulation", "BlockIO"]),
-    tests("IntegrationTests", ["Control"], exclude: ["Scripts"]),
+    tests(
+      "IntegrationTests", ["Control", "Reactor", "Multipath", "NBD", "BlockIO", "CLinux"],
+      exclude: ["Scripts"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -24,6 +24,7 @@ final class Supervisor {
   var namesInCreation: Set<String> = []
   var timers = Timers()
   var events = EventLog()
+  var jitter = Jitter(seed: ReactorThread.clock().nanoseconds)
   private var nextID: UInt32 = 1
   private var nextTicket: UInt64 = 1
   private var waiting: [UInt64: (Answer) -> Void] = [:]
@@ -158,7 +159,7 @@ final class Supervisor {
     case .checkIdentity(let device, let path, let generation):
       checkIdentity(device, path, generation)
     case .closed(_, let path, let descriptors, let isLast):
-      for descriptor in descriptors { PathOpener.close(descriptor) }
+      PathOpener.close(descriptors)
       if isLast { closedHandlers.removeValue(forKey: path)?() }
     case .reopenRefused(let device, let path, let refusal):
       reopenRefused(device, path, refusal)

@@ -45,13 +45,16 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
   package let settings: [String: String]?
   /// Nil when it is not attached to the kernel.
   package let kernel: KernelDeviceStatus?
+  /// Whether the paths share a cache.
+  package let cache: CacheFacts?
 
   package init(
     name: String, state: State, mode: DeviceMode, type: Kind = .manual, sizeBytes: UInt64,
     blockBytes: UInt32, socket: String, uri: String, sessions: Int, queuedRequests: Int,
     paths: [PathStatus], queuedBytes: UInt64? = nil, ghosts: Int? = nil, heldRequests: Int? = nil,
     preferred: String? = nil, settings: [String: String]? = nil,
-    kernel: KernelDeviceStatus? = nil
+    kernel: KernelDeviceStatus? = nil,
+    cache: CacheFacts? = nil
   ) {
     self.name = name
     self.state = state
@@ -70,5 +73,6 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
     self.preferred = preferred
     self.settings = settings
     self.kernel = kernel
+    self.cache = cache
   }
 }

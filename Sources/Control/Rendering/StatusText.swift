@@ -36,7 +36,7 @@ package enum StatusText {
     if let kernel = device.kernel {
       lines += WordWrap.lines(KernelText.line(device.name, kernel), indent: 4)
     }
-    return lines + waiting(device)
+    return lines + waiting(device) + caches(device)
   }
 
   private static func note(
@@ -70,6 +70,16 @@ package enum StatusText {
         indent: 4)
     }
     return lines
+  }
+
+  /// Paths with caches of their own are nothing to repair, but nobody should learn of it from a failed FLUSH.
+  private static func caches(_ device: DeviceStatus) -> [String] {
+    guard let cache = device.cache, cache.domain == .private, device.paths.count > 1 else {
+      return []
+    }
+    let name = PrintableText.escaped(device.name)
+    let text = "\(name): cache \(CacheText.line(cache)); "
+    return WordWrap.lines(text + CacheText.consequence(device.settings ?? [:]), indent: 4)
   }
 
   private static func wait(_ count: Int) -> String {

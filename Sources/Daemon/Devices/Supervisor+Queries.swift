@@ -76,14 +76,15 @@ extension Supervisor {
     return DeviceStatus(
       name: device.name.text,
       state: DeviceStatus.State(rawValue: snapshot.state.rawValue) ?? .failed,
-      mode: device.settings.mode, sizeBytes: device.geometry.sizeBytes,
+      mode: device.settings.mode, type: device.label == nil ? .manual : .automatic,
+      sizeBytes: device.geometry.sizeBytes,
       blockBytes: device.geometry.blockBytes, socket: device.socket,
       uri: options.runDirectory.uri(of: device.name), sessions: snapshot.sessions,
       queuedRequests: snapshot.queuedRequests, paths: paths, queuedBytes: snapshot.queuedBytes,
       ghosts: snapshot.ghosts, heldRequests: snapshot.heldRequests,
       preferred: snapshot.preferred.flatMap { device.index(ofPath: $0) }
         .map { device.paths[$0].name },
-      settings: device.settings.values, kernel: device.kernel?.status)
+      settings: device.settings.values, kernel: device.kernel?.status, cache: device.cache)
   }
 
   private func status(
@@ -91,13 +92,15 @@ extension Supervisor {
   ) -> PathStatus {
     let (reason, errno, hint) = Self.explain(entry, snapshot)
     return PathStatus(
-      name: entry.name, path: entry.path, kind: entry.isBlockDevice ? .block : .file,
+      name: entry.name, path: entry.path, kind: entry.kind,
       state: PathStatus.State(rawValue: snapshot.state.rawValue) ?? .lost,
       since: WallClock.milliseconds(at: snapshot.record.changedAt), reason: reason, errno: errno,
-      hint: hint, sizeBytes: device.geometry.sizeBytes, outstanding: snapshot.outstanding,
+      hint: hint, sizeBytes: device.medium.geometry.sizeBytes, outstanding: snapshot.outstanding,
       direct: entry.isDirect, unresolved: Int(snapshot.record.unresolved),
       stalls: snapshot.record.stalls, patienceMilliseconds: snapshot.patience.milliseconds,
-      priority: Int(snapshot.record.priority), weight: Int(snapshot.record.weight))
+      priority: Int(snapshot.record.priority), weight: Int(snapshot.record.weight),
+      server: entry.server?.shown,
+      connections: entry.network == nil ? nil : Int(entry.settings.connections))
   }
 
   /// Why a path is out of service, and what to do beyond what holds for every path in that state.
