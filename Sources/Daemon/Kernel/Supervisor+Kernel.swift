@@ -202,6 +202,38 @@ extension Supervisor {
     save { warning in answer(.success(Change(warning: warning))) }
   }
 
+  /// A device is to end: the kernel lets go of it first, whoever uses it, or the end is refused.
+  func leaveKernel(
+    _ device: DeviceEntry, isForced: Bool,
+    _ finish: @escaping (Result<Change, ControlError>) -> Void, then proceed: @escaping () -> Void
+  ) {
+    guard isForced else {
+      return finish(
+        .failure(
+          ControlError(
+            .busy, "\(device.name.text) is attached to the kernel",
+            hint: "mpctl detach \(device.name.text) first")))
+    }
+    guard let number = device.kernel?.attachment.number else {
+      dropKernel(device)
+      return proceed()
+    }
+    device.kernel?.state = .detaching
+    ask { client throws(KernelFailure) in
+      try client.disconnect(number, force: true)
+      return number
+    } _: { [self] outcome in
+      switch outcome {
+      case .success, .failure(.gone):
+        dropKernel(device)
+        proceed()
+      case .failure(let failure):
+        device.kernel?.state = .up
+        finish(.failure(failure.error(device: device.name.text)))
+      }
+    }
+  }
+
   func dropKernel(_ device: DeviceEntry) {
     stopWatching(device)
     device.kernel = nil
