@@ -14,7 +14,7 @@ extension Reactor {
       guard let device = device(id) else {
         return report(.refused(ticket: ticket, .noSuchDevice))
       }
-      devices[device].destroyTicket = ticket
+      devices[device].ending = .destroyed(ticket: ticket)
       tearDown(device)
     case .addPath(let ticket, let id, let setup):
       guard let device = device(id) else {
@@ -32,7 +32,7 @@ extension Reactor {
       change(ticket, id, path, .releaseHold(cause))
     case .markForeign(let ticket, let id, let path): change(ticket, id, path, .foreign)
     case .reopenPath(let id, let setup): reopen(id, setup)
-    case .pathFenced: break
+    case .pathFenced(let id, let path): pathFenced(id, path)
     case .identityChecked(let id, let path, let generation, let verdict):
       identityChecked(id, path, generation, verdict)
     case .tune(let ticket, let id, let tuning): tune(ticket, id, tuning)
@@ -65,6 +65,11 @@ extension Reactor {
     refuseReopening(id, setup, .noSuchDevice)
   }
 
+  private mutating func pathFenced(_ id: UInt32, _ pathID: UInt32) {
+    guard let device = device(id), let path = devices[device].index(ofPath: pathID) else { return }
+    endAllQuietTimes(device, of: path)
+  }
+
   private mutating func identityChecked(
     _ id: UInt32, _ pathID: UInt32, _ generation: UInt32, _ verdict: IdentityVerdict
   ) {
@@ -88,6 +93,7 @@ extension Reactor {
         machine.stop(at: now, effects: &decisions)
       }
       drainEffects(device)
+      endAllQuietTimes(device)
     }
     for index in 0..<UInt32(sessions.count) {
       switch sessions[Int(index)].phase {

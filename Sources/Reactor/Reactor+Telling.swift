@@ -90,10 +90,21 @@ extension Reactor {
     let record = devices[device].engine.machine.table[path]
     return PathSnapshot(
       id: pathID(device, path), state: devices[device].engine.machine.pathState(path),
-      outstanding: Int(record.outstanding), connections: 0, record: record,
+      outstanding: Int(record.outstanding), connections: connectionCount(device, path),
+      record: record,
       patience: devices[device].engine.machine.patience(path),
       readTimes: devices[device].engine.machine.table.readTimes(path),
       writeTimes: devices[device].engine.machine.table.writeTimes(path))
+  }
+
+  private func connectionCount(_ device: Int, _ path: PathIndex) -> Int {
+    var count = 0
+    var index = devices[device].paths[Int(path.rawValue)].firstConnection
+    while index != Connection.none {
+      count += 1
+      index = connections[Int(index)].next
+    }
+    return count
   }
 
   /// Oldest first.
