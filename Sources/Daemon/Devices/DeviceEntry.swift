@@ -22,6 +22,8 @@ struct PathEntry {
   var server: ServerFacts?
   /// Why it is foreign or lost, in words, when the reactor's own cause does not say it.
   var remark: String?
+  /// Shows another medium; only an operator's restore looks at it again.
+  var isForeign = false
   /// Waits for the next try to open it.
   var isReopening = false
   /// A helper thread is at it; another would only wait behind the same trouble.
@@ -56,6 +58,7 @@ struct PathEntry {
     identity = opened.identity
     server = opened.server
     remark = nil
+    isForeign = false
     reopenWait = Self.reopenFirst(network)
   }
 

@@ -27,6 +27,7 @@ extension Supervisor {
       dropDescriptor(path, of: device)
     case .pathForeign(let path):
       setGood(false, path, device, &about)
+      if let index = device.index(ofPath: path) { device.paths[index].isForeign = true }
       log.error("path shows another medium", metadata: about)
     case .pathStalled(let path, let quiet, let reissued, let waiting):
       about["path"] = "\(pathText(path, device))"
@@ -158,6 +159,11 @@ extension Supervisor {
     device.paths[index].remark = sentence
     log.warning(
       "connection lost: \(sentence)", metadata: metadata(device, device.paths[index].path))
+    // The machine has no use for the news of a path that it will not use again by itself.
+    if device.paths[index].isForeign, device.paths[index].isOpen {
+      device.paths[index].access = .absent
+      post(.reopenPath(device: device.id, device.paths[index].setup()), to: device)
+    }
   }
 
   func reopenLater(_ path: UInt32, of device: DeviceEntry) {
@@ -169,7 +175,7 @@ extension Supervisor {
     timers.after(jitter.shorten(wait)) { [self] in
       guard let index = device.index(ofPath: path), !device.isBeingDestroyed else { return }
       device.paths[index].isReopening = false
-      guard !device.paths[index].isOpen else { return }
+      guard !device.paths[index].isOpen, !device.paths[index].isForeign else { return }
       reopen(path, of: device) { [self] error in
         if error != nil { reopenLater(path, of: device) }
       }
@@ -227,6 +233,9 @@ extension Supervisor {
       {
         PathOpener.close(opened.access)
         device.paths[index].remark = error.message
+        if opened.server != nil, verdict.isAnotherMedium {
+          markForeign(path, device, error.message)
+        }
         return done(error)
       }
       device.paths[index].take(opened)

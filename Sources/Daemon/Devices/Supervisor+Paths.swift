@@ -185,9 +185,12 @@ extension Supervisor {
       let entry = device.paths[index]
       if entry.isOpen { return restoreOpen(entry, device, finish) }
       reopen(entry.id, of: device) { [self] error in
-        if let error { return keepOut(entry, device, error, finish) }
         guard let index = device.index(ofPath: entry.id) else {
           return finish(.failure(ControlError(.notFound, "the path has gone meanwhile")))
+        }
+        if let error {
+          guard !device.paths[index].isForeign else { return finish(.failure(error)) }
+          return keepOut(entry, device, error, finish)
         }
         restoreOpen(device.paths[index], device, finish)
       }
@@ -256,6 +259,7 @@ extension Supervisor {
     guard let index = device.index(ofPath: id) else { return }
     device.paths[index].remark = remark
     device.paths[index].isGood = false
+    device.paths[index].isForeign = true
     let ticket = ticket(patience: DaemonLimits.reactorPatience) { _ in }
     post(.markForeign(ticket: ticket, device: device.id, path: id), to: device)
   }

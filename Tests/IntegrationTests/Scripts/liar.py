@@ -32,7 +32,8 @@ class Session:
     def __init__(self, server, connection):
         self.server = server
         self.connection = connection
-        self.structured = False
+        # For its whole life: data that is wrong on a connection once found right is beyond detection.
+        self.flips = server.order() == "other-content"
 
     def send(self, *pieces):
         self.connection.sendall(b"".join(pieces))
@@ -72,7 +73,6 @@ class Session:
             _, option, length = struct.unpack(">QII", self.receive(16))
             data = self.receive(length)
             if option == STRUCTURED:
-                self.structured = True
                 self.option_reply(option, ACK)
             elif option == GO:
                 if lie:
@@ -104,7 +104,7 @@ class Session:
         image = self.server.image
         if kind == READ:
             data = os.pread(image, length, offset)
-            if self.server.order() == "other-content":
+            if self.flips:
                 data = bytes(byte ^ 0x55 for byte in data)
             self.chunk(cookie, 1, struct.pack(">Q", offset) + data)
             return
@@ -172,12 +172,15 @@ def contradiction(session):
 
 def described(**what):
     def action(session):
-        size = what.pop("half", None) and session.server.size // 2
-        session.infos(size=what.get("size", size), **{k: v for k, v in what.items() if k != "size"})
+        session.infos(**what)
         session.option_reply(GO, ACK)
         session.serve()
 
     return action
+
+
+def half_the_size(session):
+    described(size=session.server.size // 2)(session)
 
 
 HANDSHAKE = {
@@ -198,7 +201,7 @@ HANDSHAKE = {
     "impossible-size": at("go", described(size=1 << 63)),
     "impossible-blocks": at("go", described(blocks=(3, 4096, 1 << 25))),
     "huge-blocks": at("go", described(blocks=(65536, 65536, 1 << 25))),
-    "other-size": at("go", described(half=True)),
+    "other-size": at("go", half_the_size),
     "read-only": at("go", described(flags=FLAGS | 2)),
     "unasked-data": at("opened", last_words(bytes(64))),
     "other-content": lambda session, now: None,
@@ -223,8 +226,10 @@ def at_offset(offset, data):
 
 
 def twice(session, kind, cookie, offset, length):
-    session.answer(kind, cookie, offset, length, b"")
-    session.answer(kind, cookie, offset, length, b"")
+    if kind == WRITE:
+        return False
+    for _ in range(2):
+        session.answer(kind, cookie, offset, length, b"")
     return True
 
 
