@@ -35,6 +35,8 @@ extension Reactor {
     case .pathFenced(let id, let path): pathFenced(id, path)
     case .identityChecked(let id, let path, let generation, let verdict):
       identityChecked(id, path, generation, verdict)
+    case .fenceFinished(let id, let path, let generation, let succeeded):
+      fenceFinished(id, path, generation, succeeded: succeeded)
     case .tune(let ticket, let id, let tuning): tune(ticket, id, tuning)
     case .prefer(let ticket, let id, let path, let sticky): prefer(ticket, id, path, sticky: sticky)
     case .rotate(let ticket, let id): rotate(ticket, id)
@@ -78,6 +80,18 @@ extension Reactor {
       [now] machine, decisions in
       machine.identityChecked(
         path, generation: generation, verdict: verdict, at: now, effects: &decisions)
+    }
+    drainEffects(device)
+  }
+
+  private mutating func fenceFinished(
+    _ id: UInt32, _ pathID: UInt32, _ generation: UInt32, succeeded: Bool
+  ) {
+    guard let device = device(id), let path = devices[device].index(ofPath: pathID) else { return }
+    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
+      [now] machine, decisions in
+      machine.fenceFinished(
+        path, generation: generation, succeeded: succeeded, at: now, effects: &decisions)
     }
     drainEffects(device)
   }

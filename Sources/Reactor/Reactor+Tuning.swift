@@ -49,14 +49,17 @@ extension Reactor {
   mutating func tune(_ device: Int, _ tuning: DeviceTuning) {
     let paths = tuning.paths.map { (devices[device].index(ofPath: $0.id), $0) }
     devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      machine, decisions in
+      [now] machine, decisions in
       let present = machine.configuration
       machine.setMode(tuning.mode)
       machine.setSelector(tuning.selector)
       machine.setStallPolicy(tuning.stall)
       // It forgets the credit that was saved up, so only when it changes.
       if present.hedge.percent != tuning.hedge.percent { machine.setHedging(tuning.hedge) }
-      machine.setFailback(tuning.failback)
+      machine.setFailback(tuning.failback, at: now, effects: &decisions)
+      if present.fence != tuning.fence {
+        machine.setFence(tuning.fence, at: now, effects: &decisions)
+      }
       machine.setProbeSchedule(tuning.probe)
       machine.setNoPathTimeout(tuning.noPathTimeout)
       machine.setNoPathBytesMax(tuning.noPathBytesMax)

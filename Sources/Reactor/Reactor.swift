@@ -189,6 +189,9 @@ struct Reactor: ~Copyable {
         report(
           .checkIdentity(
             device: devices[device].id, path: pathID(device, path), generation: generation))
+      case .fence(let path, let generation):
+        report(
+          .fence(device: devices[device].id, path: pathID(device, path), generation: generation))
       case .drained(let path): closePath(device, path)
       case .event(let event): tell(device, event)
       }

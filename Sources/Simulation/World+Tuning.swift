@@ -47,7 +47,8 @@ extension World {
 
   private mutating func setFailback(_ failback: Failback) {
     note { "failback is \(failback)" }
-    decide { machine, _ in machine.setFailback(failback) }
+    let now = now
+    decide { machine, effects in machine.setFailback(failback, at: now, effects: &effects) }
   }
 
   mutating func select(_ name: String) {
