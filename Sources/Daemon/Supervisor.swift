@@ -45,6 +45,7 @@ final class Supervisor {
     case opened(Result<OpenedPath, OpenFailure>)
     case compared(MediumComparison.Verdict)
     case saved(errno: Int32)
+    case fenced(FenceRun.Outcome)
     case timedOut
   }
 

@@ -201,7 +201,7 @@ extension Supervisor {
     case .refused(.pathNotUsable):
       ControlError(
         .refused, "the path is out of service", hint: "mpctl status shows why")
-    case .done, .counted, .explained, .snapshot, .opened, .compared, .saved:
+    case .done, .counted, .explained, .snapshot, .opened, .compared, .saved, .fenced:
       ControlError(.internal, "an unexpected answer while \(doing)")
     }
   }
@@ -225,7 +225,7 @@ extension Supervisor {
         done(
           "\(file) could not be written (\(ErrnoText.sentence(errno))): "
             + "a restart will not know of this change")
-      case .timedOut, .done, .refused, .counted, .explained, .snapshot, .opened, .compared:
+      case .timedOut, .done, .refused, .counted, .explained, .snapshot, .opened, .compared, .fenced:
         done("\(file) is still being written: a restart may not know of this change")
       }
     }

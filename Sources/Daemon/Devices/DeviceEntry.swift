@@ -98,6 +98,8 @@ final class DeviceEntry {
   var preferred: UInt32?
   /// Since when requests wait for a path.
   var queueingSince: Instant?
+  /// Names of removed paths that have not answered everything yet.
+  var leaving: [UInt32: String] = [:]
   /// Whether the paths share a cache, as it was found out last.
   var cache: CacheFacts
   /// Nil for a device that was made by hand.

@@ -146,18 +146,6 @@ extension Supervisor {
     }
   }
 
-  // MARK: Fences
-
-  /// Changes wait until the path has been cut off.
-  func fence(_ id: UInt32, _ path: UInt32, _ generation: UInt32) {
-    guard let device = devices.first(where: { $0.id == id }) else { return }
-    log.error(
-      "a fence is required, and there is no command for it",
-      metadata: ["device": "\(device.name.text)"])
-    post(
-      .fenceFinished(device: id, path: path, generation: generation, succeeded: false), to: device)
-  }
-
   // MARK: Lost paths
 
   /// A lost path's descriptor leads nowhere any more: it is given back, and the path opened anew when

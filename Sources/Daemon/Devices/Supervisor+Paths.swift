@@ -131,6 +131,7 @@ extension Supervisor {
     }
     closedHandlers[entry.id] = { [self] in
       timers.cancel(timer)
+      device.leaving.removeValue(forKey: entry.id)
       log.info("path removed", metadata: metadata(device, entry.path))
       record(.pathRemoved, device) { $0.path = entry.name }
       answer(nil)
@@ -144,6 +145,7 @@ extension Supervisor {
         return finish(.failure(error(reply, while: "removing the path")))
       }
       device.paths.removeAll { $0.id == entry.id }
+      if closedHandlers[entry.id] != nil { device.leaving[entry.id] = entry.path }
       if device.preferred == entry.id { device.preferred = nil }
       retune(device)
     }
@@ -288,7 +290,7 @@ extension Supervisor {
             answer(
               "\(device.name.text) is closed to clients, but a path has not answered: "
                 + "it is released when it does")
-          case .refused, .counted, .explained, .snapshot, .opened, .compared, .saved:
+          case .refused, .counted, .explained, .snapshot, .opened, .compared, .saved, .fenced:
             forget(device)
             finish(.failure(error(reply, while: "destroying it")))
           }
