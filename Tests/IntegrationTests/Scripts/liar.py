@@ -138,9 +138,10 @@ def at(moment, action):
 
 
 def drip(session):
-    for byte in GREETING * 100:
-        session.send(bytes([byte]))
-        time.sleep(0.3)
+    session.option_reply(GO, UNKNOWN, length=4096)
+    for _ in range(4096):
+        session.send(b"A")
+        time.sleep(0.1)
     raise Ended
 
 
@@ -189,7 +190,7 @@ HANDSHAKE = {
     "not-fixed-newstyle": at("greeting", last_words(GREETING, bytes(2))),
     "silent-at-once": at("greeting", lambda session: session.hold()),
     "half-a-greeting": at("greeting", last_words(b"NBDM")),
-    "one-byte-at-a-time": at("greeting", drip),
+    "one-byte-at-a-time": at("go", drip),
     "wrong-option-reply": at("go", lambda s: (s.option_reply(GO, ACK, magic=7), s.hold())),
     "answers-another-option": at("go", lambda s: (s.option_reply(LIST, ACK), s.hold())),
     "huge-reply": at("go", lambda s: (s.option_reply(GO, REPLY_INFO, length=0xFFFFFFFF), s.hold())),
