@@ -61,6 +61,7 @@ extension Supervisor {
       handler(PreferMethod.self) { $0.prefer($1, $2) },
       handler(RotateMethod.self) { $0.rotate($1, $2) },
       handler(FailQueuedMethod.self) { $0.failQueued($1, $2) },
+      handler(StopMethod.self) { $0.stop($1, $2) },
       handler(DestroyMethod.self) { $0.destroy($1, $2) },
       handler(ListMethod.self) { $0.report($1, $2) },
       handler(StatusMethod.self) { $0.report($1, $2) },
@@ -116,6 +117,12 @@ extension Supervisor {
       return device
     }
     let names = devices.filter { !$0.isBeingDestroyed }.map { $0.name.text }
+    if stopped.contains(where: { $0.name == name }) {
+      throw ControlError(
+        .notFound, "the device \(name) is stopped",
+        hint: "it is back when mpathd starts anew; mpctl create makes it now, mpctl destroy "
+          + "\(name) forgets it")
+    }
     throw ControlError(
       .notFound, "there is no device \(PrintableText.escaped(name, lengthMax: 80))",
       hint: names.isEmpty
@@ -198,6 +205,10 @@ extension Supervisor {
       ControlError(.notFound, "it has gone meanwhile")
     case .refused(.system(let errno)):
       ControlError(.internal, "\(doing) failed: \(ErrnoText.sentence(errno))")
+    case .refused(.inUse(let sessions)):
+      ControlError(
+        .busy, "it is in use by \(sessions == 1 ? "1 client" : "\(sessions) clients")",
+        hint: "disconnect them first, or say --force to have it done")
     case .refused(.pathNotUsable):
       ControlError(
         .refused, "the path is out of service", hint: "mpctl status shows why")
@@ -210,7 +221,7 @@ extension Supervisor {
   /// itself has happened.
   func save(_ done: @escaping (_ warning: String?) -> Void) {
     guard let state else { return done(nil) }
-    let specifications = devices.filter { !$0.isBeingDestroyed }.map { $0.specification }
+    let specifications = devices.filter { !$0.isBeingDestroyed }.map { $0.specification } + stopped
     let bytes: [UInt8]
     do throws(ControlError) {
       bytes = try StateFile.encode(specifications)

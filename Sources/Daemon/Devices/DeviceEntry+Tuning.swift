@@ -20,7 +20,7 @@ extension DeviceEntry {
         first: .milliseconds(settings.probeFirstMilliseconds),
         longest: .seconds(settings.probeLongestSeconds), goodNeeded: Int(settings.probeGood),
         idle: .seconds(settings.probeIdleSeconds)),
-      noPathTimeout: .seconds(settings.noPathTimeoutSeconds),
+      noPathTimeout: .seconds(settings.waitForPathSeconds),
       noPathBytesMax: settings.noPathBytes,
       paths: paths.map {
         PathTuning(

@@ -13,6 +13,8 @@ struct PathEntry {
   var settings = PathSettings()
   /// In service, as far as the reactor's events say.
   var isGood = true
+  /// LOST, as far as the reactor's events say, and not opened again since.
+  var isGone = false
   /// Absent while the path is lost.
   var access = PathAccess.absent
   var isBlockDevice = false
@@ -59,6 +61,7 @@ struct PathEntry {
     server = opened.server
     remark = nil
     isForeign = false
+    isGone = false
     reopenWait = Self.reopenFirst(network)
   }
 
@@ -94,6 +97,10 @@ final class DeviceEntry {
   var isChanging = false
   var changesWaiting: [() -> Void] = []
   var isBeingDestroyed = false
+  /// Closed to clients, its socket gone: its name is free again, although a path may keep it from ending.
+  var hasVanished = false
+  /// Some path has been in service: a device that waits for its first one has not lost its last.
+  var hasHadPath = false
   /// Failback returns to it.
   var preferred: UInt32?
   /// Since when requests wait for a path.

@@ -11,6 +11,14 @@ extension Supervisor {
     guard let device = devices.first(where: { $0.id == id }) else { return }
     recordEvent(event, of: device, at: instant, waited: waited)
     logEvent(event, of: device)
+    switch event {
+    case .pathLost: endIfLastPathIsGone(device)
+    case .pathRestored: device.hasHadPath = true
+    case .pathFailed, .pathForeign, .pathHeld, .pathStalled, .pathResolved, .activeChanged,
+      .queueingBegan, .queueingEnded, .mediumError, .fenceBegan, .fenceFailed, .fenceSucceeded,
+      .fenceNotNeeded, .flushFailed, .slowClientDropped, .stateChanged:
+      break
+    }
   }
 
   private func logEvent(_ event: DeviceEvent, of device: DeviceEntry) {
@@ -24,6 +32,7 @@ extension Supervisor {
       setGood(false, path, device, &about)
       about["cause"] = "\(Self.words(cause))"
       log.warning("path lost", metadata: about)
+      if let index = device.index(ofPath: path) { device.paths[index].isGone = true }
       dropDescriptor(path, of: device)
     case .pathForeign(let path):
       setGood(false, path, device, &about)
@@ -87,7 +96,10 @@ extension Supervisor {
     about["path"] = "\(pathText(path, device))"
     guard let index = device.index(ofPath: path) else { return }
     device.paths[index].isGood = isGood
-    if isGood { device.paths[index].remark = nil }
+    if isGood {
+      device.paths[index].remark = nil
+      device.paths[index].isGone = false
+    }
   }
 
   private func pathText(_ id: UInt32, _ device: DeviceEntry) -> String {
