@@ -52,6 +52,7 @@ final class Supervisor {
     case compared(MediumComparison.Verdict)
     case saved(errno: Int32)
     case kernel(KernelWorker.Outcome)
+    case fenced(FenceRun.Outcome)
     case timedOut
   }
 

@@ -214,7 +214,7 @@ extension Supervisor {
     case .refused(.pathNotUsable):
       ControlError(
         .refused, "the path is out of service", hint: "mpctl status shows why")
-    case .done, .counted, .explained, .snapshot, .opened, .compared, .saved, .kernel:
+    case .done, .counted, .explained, .snapshot, .opened, .compared, .saved, .fenced, .kernel:
       ControlError(.internal, "an unexpected answer while \(doing)")
     }
   }
@@ -238,7 +238,8 @@ extension Supervisor {
         done(
           "\(file) could not be written (\(ErrnoText.sentence(errno))): "
             + "a restart will not know of this change")
-      case .timedOut, .done, .refused, .counted, .explained, .snapshot, .opened, .compared, .kernel:
+      case .timedOut, .done, .refused, .counted, .explained, .snapshot, .opened, .compared, .fenced,
+        .kernel:
         done("\(file) is still being written: a restart may not know of this change")
       }
     }
