@@ -140,9 +140,13 @@ final class Supervisor {
       noteEvent(device, event, at: instant, waited: waited)
     case .checkIdentity(let device, let path, let generation):
       checkIdentity(device, path, generation)
-    case .closed(_, let path, let descriptor):
-      PathOpener.close(descriptor)
-      closedHandlers.removeValue(forKey: path)?()
+    case .closed(_, let path, let descriptors, let isLast):
+      for descriptor in descriptors { PathOpener.close(descriptor) }
+      if isLast { closedHandlers.removeValue(forKey: path)?() }
+    case .reopenRefused(let device, let path, let refusal):
+      reopenRefused(device, path, refusal)
+    case .connectionLost(let device, let path, let reason):
+      noteConnectionLost(device, path, reason)
     case .stopped:
       reactorsRunning -= 1
       if reactorsRunning == 0 { end(0) }

@@ -15,13 +15,13 @@ extension MultipathMachine {
   }
 
   /// The first half of `fault`: the path is out of service, and nothing has followed from it yet. False when
-  /// it was out already.
+  /// it was out already. Whatever errno it is, with `isGone` the path is lost.
   mutating func takeOut(
-    _ path: PathIndex, _ cause: FaultCause, since: Instant?, isStall: Bool, at now: Instant,
-    effects: inout Effects
+    _ path: PathIndex, _ cause: FaultCause, since: Instant?, isStall: Bool, isGone: Bool = false,
+    at now: Instant, effects: inout Effects
   ) -> Bool {
     guard table[path].tenancy == .attached else { return false }
-    let isLost = IOOutcome.failure(errno: cause.errno).verdict == .lost
+    let isLost = isGone || IOOutcome.failure(errno: cause.errno).verdict == .lost
     switch table[path].service {
     case .foreign, .lost: return false
     case .failed where !isLost: return false
@@ -35,7 +35,10 @@ extension MultipathMachine {
     table[path].counters.failures &+= 1
     table.refresh(path)
     effects.append(.event(isLost ? .pathLost(path, cause) : .pathFailed(path, cause)))
-    if isLost { disownWrites(of: path) }
+    if isLost {
+      table[path].probe.wasReopened = false
+      disownWrites(of: path)
+    }
     beginProbing(path, at: now)
     if !isStall { remember(decision) }
     return true

@@ -190,6 +190,8 @@ extension MultipathMachine {
     if outcome.verdict == .lost, case .failed = table[path].service {
       let since = table[path].probe.startedAt
       fault(path, cause, since: since, at: now, effects: &effects)
+    } else if outcome.verdict == .lost {
+      forgetReopening(path, cause, at: now, effects: &effects)
     }
     table[path].probe.goodInRow = 0
     table[path].probe.goodNeeded = Int32(configuration.probe.goodNeeded)
@@ -227,6 +229,7 @@ extension MultipathMachine {
     table[path].probe.generation = (table[path].probe.generation &+ 1) & 0xff_ffff
     table[path].probe.goodInRow = 0
     table[path].probe.awaitsIdentity = false
+    if case .lost = table[path].service { table[path].probe.wasReopened = true }
     if !table[path].probe.isInFlight { table[path].probe.dueAt = now }
   }
 }

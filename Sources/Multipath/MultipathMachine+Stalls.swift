@@ -183,16 +183,33 @@ extension MultipathMachine {
   private mutating func stalled(
     _ path: PathIndex, quiet: Interval, at now: Instant, effects: inout Effects
   ) {
-    table[path].stalls &+= 1
     let cause = FaultCause(errno: Errno.etimedout, operation: .read, offset: 0)
     var decision = decision(.stall, path, cause: cause, waited: quiet, at: now)
+    // One that was sent here in this very turn has not been silent yet.
+    let (reissued, waiting) = giveUpAll(
+      of: path, issuedBefore: now, at: now, effects: &effects)
+    // What waits for a connection that has ended is known; only what goes elsewhere now is news.
+    if case .lost = table[path].service, reissued == 0 { return }
+    table[path].stalls += 1
+    decision.reissued = reissued
+    decision.waiting = waiting
+    remember(decision)
+    effects.append(
+      .event(.pathStalled(path, quiet: quiet, reissued: reissued, waiting: waiting)))
+  }
+
+  /// Gives up what may be given up of the path's attempts; what may not waits for its answer.
+  mutating func giveUpAll(
+    of path: PathIndex, issuedBefore limit: Instant? = nil, at now: Instant,
+    effects: inout Effects
+  ) -> (reissued: Int32, waiting: Int32) {
     var reissued: Int32 = 0
     var waiting: Int32 = 0
     var place = table[path].firstAttempt
     while place != RequestRecord.none {
       let next = attempts[Int(place)].next
-      // One that was sent here in this very turn has not been silent yet.
-      if !attempts[Int(place)].isGivenUp, attempts[Int(place)].issuedAt < now {
+      let isOld = limit.map { attempts[Int(place)].issuedAt < $0 } ?? true
+      if !attempts[Int(place)].isGivenUp, isOld {
         if giveUp(place, at: now, effects: &effects) { reissued += 1 } else { waiting += 1 }
       }
       place = next
@@ -200,12 +217,8 @@ extension MultipathMachine {
     // Those that have to wait are looked at again, less and less often.
     table[path].busySince = now
     table[path].stallBackoff = min(30, table[path].stallBackoff + 1)
-    decision.reissued = reissued
-    decision.waiting = waiting
-    remember(decision)
-    effects.append(
-      .event(.pathStalled(path, quiet: quiet, reissued: reissued, waiting: waiting)))
     useRoom(at: now, effects: &effects)
+    return (reissued, waiting)
   }
 
   /// Sends an attempt's request elsewhere without waiting for its answer, where that is safe and there

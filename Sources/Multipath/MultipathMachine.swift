@@ -9,9 +9,10 @@ public import BlockIO
 /// slot of a request (0..<requestsMax) and may use it again after `.finish`.
 ///
 /// The parts: `+Dispatch` chooses a path, `+Attempts` keeps what is outstanding, `+Completion` reads an
-/// answer, `+Faults` takes paths out and back, `+Stalls` finds paths that do not answer and gives up on
-/// them, `+Quarantine` keeps late writes from doing harm, `+Hedging` asks twice when an answer is late, `+Flush` covers what was written, `+Probes`
-/// looks after paths, `+Paths` is what an operator may do.
+/// answer, `+Faults` takes paths out and back, `+Losses` knows of ended connections, `+Stalls` finds
+/// paths that do not answer and gives up on them, `+Quarantine` keeps late writes from doing harm,
+/// `+Hedging` asks twice when an answer is late, `+Flush` covers what was written, `+Probes` looks after
+/// paths, `+Paths` is what an operator may do.
 public struct MultipathMachine: ~Copyable {
   public typealias Effects = EffectQueue<MultipathEffect>
 

@@ -128,6 +128,8 @@ struct ProbeState: Sendable, BitwiseCopyable, Codable {
   var isInFlight = false
   /// Waiting for the outcome of the identity check that precedes the return.
   var awaitsIdentity = false
+  /// Opened anew since it was lost: an answer that it is gone is news.
+  var wasReopened = false
   var goodInRow: Int32 = 0
   var goodNeeded: Int32 = 0
   /// Bumped whenever probing starts anew, so that an answer to an older probe is recognised.

@@ -13,6 +13,16 @@ struct PathHost: BitwiseCopyable {
   var filePlace: UInt32 = 0
   var needsWorker = false
   var isBlockDevice = false
+
+  mutating func take(_ access: PathAccess) {
+    descriptor = -1
+    needsWorker = false
+    isBlockDevice = false
+    guard case .file(let file, let worker, let isBlock) = access else { return }
+    descriptor = file
+    needsWorker = worker
+    isBlockDevice = isBlock
+  }
 }
 
 /// What a reactor keeps for one device: its engine, its paths' descriptors and its listener.

@@ -32,6 +32,7 @@ extension Reactor {
       change(ticket, id, path, .releaseHold(cause))
     case .markForeign(let ticket, let id, let path): change(ticket, id, path, .foreign)
     case .reopenPath(let id, let setup): reopen(id, setup)
+    case .pathFenced: break
     case .identityChecked(let id, let path, let generation, let verdict):
       identityChecked(id, path, generation, verdict)
     case .tune(let ticket, let id, let tuning): tune(ticket, id, tuning)
@@ -61,7 +62,7 @@ extension Reactor {
 
   private mutating func reopen(_ id: UInt32, _ setup: PathSetup) {
     if let device = device(id) { return reopen(device, setup) }
-    report(.closed(device: id, path: setup.id, descriptor: setup.descriptor))
+    refuseReopening(id, setup, .noSuchDevice)
   }
 
   private mutating func identityChecked(

@@ -52,8 +52,12 @@ extension Reactor {
   /// Gives a path its place in the ring and in the machine.
   mutating func attach(_ setup: PathSetup, to device: Int) -> ReactorRefusal? {
     guard let filePlace = freeFilePlaces.popLast() else { return .tooManyPaths }
-    if setup.descriptor >= 0 {
-      let status = ring.setFile(setup.descriptor, at: filePlace)
+    if case .network = setup.access {
+      freeFilePlaces.append(filePlace)
+      return .tooManyConnections
+    }
+    if case .file(let descriptor, _, _) = setup.access {
+      let status = ring.setFile(descriptor, at: filePlace)
       guard status == 0 else {
         freeFilePlaces.append(filePlace)
         return .system(errno: -status)
@@ -69,9 +73,9 @@ extension Reactor {
       freeFilePlaces.append(filePlace)
       return .tooManyPaths
     }
-    devices[device].paths[Int(path.rawValue)] = PathHost(
-      id: setup.id, isOccupied: true, descriptor: setup.descriptor, filePlace: filePlace,
-      needsWorker: setup.needsWorker, isBlockDevice: setup.isBlockDevice)
+    var host = PathHost(id: setup.id, isOccupied: true, filePlace: filePlace)
+    host.take(setup.access)
+    devices[device].paths[Int(path.rawValue)] = host
     drainEffects(device)
     if setup.isHeld { change(device, path, .hold) }
     if setup.isPreferred {
@@ -116,33 +120,46 @@ extension Reactor {
     _ = ring.setFile(-1, at: host.filePlace)
     freeFilePlaces.append(host.filePlace)
     report(
-      .closed(device: devices[device].id, path: host.id, descriptor: host.descriptor))
+      .closed(
+        device: devices[device].id, path: host.id,
+        descriptors: host.descriptor < 0 ? [] : [host.descriptor], isLast: true))
   }
 
   /// Swaps a lost path's descriptor for a fresh one; what is in flight ends on the old one.
   mutating func reopen(_ device: Int, _ setup: PathSetup) {
     guard let path = devices[device].index(ofPath: setup.id) else {
-      report(
-        .closed(device: devices[device].id, path: setup.id, descriptor: setup.descriptor))
-      return
+      return refuseReopening(devices[device].id, setup, .noSuchPath)
     }
     let old = devices[device].paths[Int(path.rawValue)].descriptor
     let place = devices[device].paths[Int(path.rawValue)].filePlace
-    guard ring.setFile(setup.descriptor, at: place) == 0 else {
-      report(
-        .closed(device: devices[device].id, path: setup.id, descriptor: setup.descriptor))
-      return
+    let status: Int32
+    switch setup.access {
+    case .absent: status = ring.setFile(-1, at: place)
+    case .file(let descriptor, _, _): status = ring.setFile(descriptor, at: place)
+    case .network:
+      return refuseReopening(devices[device].id, setup, .tooManyConnections)
     }
-    devices[device].paths[Int(path.rawValue)].descriptor = setup.descriptor
-    devices[device].paths[Int(path.rawValue)].needsWorker = setup.needsWorker
+    guard status == 0 else {
+      return refuseReopening(devices[device].id, setup, .system(errno: -status))
+    }
+    devices[device].paths[Int(path.rawValue)].take(setup.access)
     if old >= 0 {
-      report(.closed(device: devices[device].id, path: setup.id, descriptor: old))
+      report(
+        .closed(
+          device: devices[device].id, path: setup.id, descriptors: [old], isLast: false))
     }
     devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
       [now] machine, _ in
       machine.pathReopened(path, at: now)
     }
     drainEffects(device)
+  }
+
+  func refuseReopening(_ device: UInt32, _ setup: PathSetup, _ refusal: ReactorRefusal) {
+    report(
+      .closed(
+        device: device, path: setup.id, descriptors: setup.access.descriptors, isLast: false))
+    report(.reopenRefused(device: device, path: setup.id, refusal))
   }
 
   // MARK: The end of a device

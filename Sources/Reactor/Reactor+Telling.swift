@@ -90,7 +90,7 @@ extension Reactor {
     let record = devices[device].engine.machine.table[path]
     return PathSnapshot(
       id: pathID(device, path), state: devices[device].engine.machine.pathState(path),
-      outstanding: Int(record.outstanding), record: record,
+      outstanding: Int(record.outstanding), connections: 0, record: record,
       patience: devices[device].engine.machine.patience(path),
       readTimes: devices[device].engine.machine.table.readTimes(path),
       writeTimes: devices[device].engine.machine.table.writeTimes(path))

@@ -2,15 +2,13 @@ public import BlockIO
 public import Multipath
 public import NBD
 
-/// A path as the control side has opened it: a descriptor and what the reactor must know to use it.
+/// A path as the control side has opened it, and what the reactor must know to use it.
 public struct PathSetup: Sendable {
   /// Names the path in every message, for the life of the daemon.
   public let id: UInt32
-  /// Negative for a path that is not there yet.
-  public let descriptor: Int32
-  /// Submission may block: every attempt is handed to a kernel worker.
-  public let needsWorker: Bool
-  public let isBlockDevice: Bool
+  /// Its descriptors are lent to the reactor, and come back in `.closed`; after a refusal they have stayed
+  /// the caller's.
+  public let access: PathAccess
   /// Not in service from the start: why.
   public let lost: FaultCause?
   public let isHeld: Bool
@@ -18,13 +16,11 @@ public struct PathSetup: Sendable {
   public let isPreferred: Bool
 
   public init(
-    id: UInt32, descriptor: Int32, needsWorker: Bool, isBlockDevice: Bool,
-    lost: FaultCause? = nil, isHeld: Bool = false, isPreferred: Bool = false
+    id: UInt32, access: PathAccess, lost: FaultCause? = nil, isHeld: Bool = false,
+    isPreferred: Bool = false
   ) {
     self.id = id
-    self.descriptor = descriptor
-    self.needsWorker = needsWorker
-    self.isBlockDevice = isBlockDevice
+    self.access = access
     self.lost = lost
     self.isHeld = isHeld
     self.isPreferred = isPreferred
@@ -66,8 +62,13 @@ public enum ReactorCommand: Sendable {
   /// A restore of a path that did not answer when it was compared: the hold ends, the failure stays.
   case releaseHold(ticket: UInt64, device: UInt32, path: UInt32, FaultCause)
   case markForeign(ticket: UInt64, device: UInt32, path: UInt32)
-  /// A path that was lost has been opened anew. The old descriptor comes back in `.closed`.
+  /// A path has been opened anew: the new access takes the place of the old one, whose descriptors come back
+  /// in `.closed`. What is in flight on an old file ends there; old connections are ended. When that
+  /// cannot be done, it is the new descriptors that come back in `.closed`, followed by `.reopenRefused`.
   case reopenPath(device: UInt32, PathSetup)
+  /// Whatever ended connections of the path have left behind can not land any more, since a fence has
+  /// cut them off: what waited for the quiet time is over now. Connections that are up are not concerned.
+  case pathFenced(device: UInt32, path: UInt32)
   case identityChecked(device: UInt32, path: UInt32, generation: UInt32, IdentityVerdict)
   /// Takes over all of these settings; answers `.done`.
   case tune(ticket: UInt64, device: UInt32, DeviceTuning)
@@ -96,8 +97,14 @@ public enum ReactorReport: Sendable {
   case event(device: UInt32, at: Instant, waited: Interval?, DeviceEvent)
   /// Compare this path with its siblings and answer with `identityChecked`.
   case checkIdentity(device: UInt32, path: UInt32, generation: UInt32)
-  /// Nothing uses this descriptor any more.
-  case closed(device: UInt32, path: UInt32, descriptor: Int32)
+  /// Nothing uses these descriptors of the path any more. `isLast`: the path has been removed, or its device
+  /// destroyed, and nothing more will come of it.
+  case closed(device: UInt32, path: UInt32, descriptors: [Int32], isLast: Bool)
+  /// The new access of a `reopenPath` cannot be used; everything is as it was before.
+  case reopenRefused(device: UInt32, path: UInt32, ReactorRefusal)
+  /// The path's connections have ended, all for the reason that one of them had; it is LOST until it is
+  /// reopened. Comes once for a path, and not when the control side wished the end.
+  case connectionLost(device: UInt32, path: UInt32, reason: ConnectionEnd)
   /// The ring is up; commands are obeyed.
   case started
   case stopped
@@ -111,6 +118,14 @@ public enum ReactorRefusal: Error, Hashable, Sendable {
   case pathNotUsable
   case tooManyDevices
   case tooManyPaths
+  /// The reactor has no room for as many connections to servers.
+  case tooManyConnections
+  /// The server's blocks do not fit the device's.
+  case blockTooSmall(deviceBlockBytes: UInt32, minimumBlockBytes: UInt32)
+  /// The server's export has another size than the device.
+  case sizeDiffers(UInt64)
+  /// The server does not allow writes.
+  case readOnly
   case system(errno: Int32)
 }
 

@@ -25,6 +25,8 @@ public struct PathSnapshot: Sendable {
   public let id: UInt32
   public let state: PathState
   public let outstanding: Int
+  /// Connections to a server that are up; 0 for a file.
+  public let connections: Int
   public let record: PathRecord
   /// How long it may be silent before it is suspect.
   public let patience: Interval

@@ -72,6 +72,18 @@ final class Bench {
     drain()
   }
 
+  /// The path's connection ends; what it carries stays outstanding.
+  func lose(_ path: Int, _ errno: Int32 = Errno.econnreset) {
+    let cause = FaultCause(errno: errno, operation: .read, offset: 0)
+    machine.pathLost(index(path), cause, at: now, effects: &effects)
+    drain()
+  }
+
+  func reopen(_ path: Int) {
+    machine.pathReopened(index(path), at: now)
+    drain()
+  }
+
   /// Submits a request and answers with its slot.
   @discardableResult
   func submit(

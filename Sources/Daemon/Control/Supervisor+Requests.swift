@@ -178,6 +178,20 @@ extension Supervisor {
         .timeout, "the device did not answer while \(doing)",
         hint: "a path may be hanging; mpctl status shows which")
     case .refused(.tooManyDevices): ControlError(.refused, "no room for another device")
+    case .refused(.tooManyConnections):
+      ControlError(
+        .refused, "the daemon has no room for more connections to servers",
+        hint: "use fewer connections per path")
+    case .refused(.blockTooSmall(let deviceBlockBytes, let minimumBlockBytes)):
+      ControlError(
+        .refused,
+        "the server takes blocks of \(minimumBlockBytes) bytes, the device has blocks of "
+          + "\(deviceBlockBytes)")
+    case .refused(.sizeDiffers(let size)):
+      ControlError(
+        .refused, "the server's export has \(size) bytes, not the size of the device")
+    case .refused(.readOnly):
+      ControlError(.refused, "the server does not allow writes")
     case .refused(.tooManyPaths):
       ControlError(.refused, "a device can have at most \(CreateMethod.pathsMax) paths")
     case .refused(.noSuchDevice), .refused(.noSuchPath):

@@ -36,10 +36,15 @@ struct PathEntry {
     reopenWait = DaemonLimits.reopenFirst
   }
 
+  private var access: PathAccess {
+    guard descriptor >= 0 else { return .absent }
+    return .file(
+      descriptor: descriptor, needsWorker: needsWorker, isBlockDevice: isBlockDevice)
+  }
+
   func setup(lost: FaultCause? = nil, isPreferred: Bool = false) -> PathSetup {
     PathSetup(
-      id: id, descriptor: descriptor, needsWorker: needsWorker, isBlockDevice: isBlockDevice,
-      lost: lost, isHeld: isHeld, isPreferred: isPreferred)
+      id: id, access: access, lost: lost, isHeld: isHeld, isPreferred: isPreferred)
   }
 }
 
@@ -62,10 +67,13 @@ final class DeviceEntry {
   var preferred: UInt32?
   /// Since when requests wait for a path.
   var queueingSince: Instant?
+  /// Nil for a device that was made by hand.
+  var label: DeviceLabel?
 
   init(
     id: UInt32, name: DeviceName, geometry: Geometry, settings: DeviceSettings,
-    options: DeviceOptions, reactor: Int, socket: String, paths: [PathEntry], preferred: UInt32?
+    options: DeviceOptions, reactor: Int, socket: String, paths: [PathEntry], preferred: UInt32?,
+    label: DeviceLabel? = nil
   ) {
     self.id = id
     self.name = name
@@ -76,6 +84,7 @@ final class DeviceEntry {
     self.socket = socket
     self.paths = paths
     self.preferred = preferred
+    self.label = label
   }
 
   var options: DeviceOptions {
@@ -95,7 +104,7 @@ final class DeviceEntry {
     var changes = settings.changes
     for path in paths { changes.merge(path.settings.changes(of: path.path)) { $1 } }
     return DeviceSpecification(
-      name: name.text, mode: settings.mode, sizeBytes: geometry.sizeBytes,
+      name: name.text, mode: settings.mode, sizeBytes: medium.geometry.sizeBytes,
       blockBytes: geometry.blockBytes, options: options,
       paths: paths.map { DeviceSpecification.Path(path: $0.path, held: $0.isHeld) },
       settings: changes.isEmpty ? nil : changes,

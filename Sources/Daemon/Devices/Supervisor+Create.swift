@@ -231,7 +231,8 @@ extension Supervisor {
     var firstError: ControlError?
     for (index, path) in opened.enumerated() {
       let reference = index == 0 ? -1 : opened[0].descriptor
-      compareOne(path.descriptor, reference, geometry) { [self] verdict in
+      compareOne(path.descriptor, reference, Medium(geometry: geometry, label: nil)) {
+        [self] verdict in
         left -= 1
         if firstError == nil {
           firstError = error(verdict, path: names[index], sibling: names[0])
@@ -242,7 +243,7 @@ extension Supervisor {
   }
 
   func compareOne(
-    _ path: Int32, _ reference: Int32, _ geometry: Geometry,
+    _ path: Int32, _ reference: Int32, _ medium: Medium,
     _ done: @escaping (MediumComparison.Verdict) -> Void
   ) {
     let ticket = ticket(patience: DaemonLimits.pathPatience) { answer in
@@ -250,7 +251,7 @@ extension Supervisor {
       done(.unreadable(errno: ETIMEDOUT))
     }
     let inbox = inbox
-    MediumComparison.start(path: path, reference: reference, geometry: geometry) { verdict in
+    MediumComparison.start(path: path, reference: reference, medium: medium) { verdict in
       inbox.post(.answer(ticket: ticket, .compared(verdict)))
     }
   }
@@ -270,6 +271,10 @@ extension Supervisor {
         hint: "name paths to one medium; mpath does not replicate")
     case .resized(let size):
       return ControlError(.refused, "\(shown) has \(size) bytes, not the size of the device")
+    case .mislabelled(let remark):
+      return ControlError(
+        .refused, "\(shown) is no way to the medium of \(sibling): \(remark)",
+        hint: "mpctl dump \(shown) shows its label")
     case .unreadable(ETIMEDOUT):
       return OpenFailure(errno: ETIMEDOUT, isOtherKind: false, identity: nil)
         .error(path: path, owner: nil)
@@ -286,7 +291,7 @@ extension Supervisor {
   func serve(
     _ name: DeviceName, _ settings: DeviceSettings, _ geometry: Geometry,
     _ deviceOptions: DeviceOptions, _ paths: [PathEntry], lost: [UInt32: FaultCause] = [:],
-    preferred: UInt32? = nil,
+    preferred: UInt32? = nil, label: DeviceLabel? = nil,
     _ done: @escaping (Result<DeviceEntry, ControlError>) -> Void
   ) {
     let socket = options.runDirectory.socket(of: name)
@@ -300,7 +305,7 @@ extension Supervisor {
     let reactor = load.indices.min { load[$0] < load[$1] } ?? 0
     let device = DeviceEntry(
       id: newID(), name: name, geometry: geometry, settings: settings, options: deviceOptions,
-      reactor: reactor, socket: socket, paths: paths, preferred: preferred)
+      reactor: reactor, socket: socket, paths: paths, preferred: preferred, label: label)
     devices.append(device)
     let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
       if case .done = answer { return done(.success(device)) }

@@ -111,11 +111,11 @@ extension Supervisor {
     }
     guard entry.descriptor >= 0 else { return answer(.unknown) }
     let reference = device.reference(besides: path)
-    compareOne(entry.descriptor, reference, device.geometry) { [self] verdict in
+    compareOne(entry.descriptor, reference, device.medium) { [self] verdict in
       switch verdict {
       case .same: answer(.same)
       case .unreadable: answer(.unknown)
-      case .different, .resized:
+      case .different, .resized, .mislabelled:
         if let index = device.index(ofPath: path) {
           device.paths[index].remark =
             error(verdict, path: entry.path, sibling: device.name.text)?.message
@@ -136,6 +136,27 @@ extension Supervisor {
       post(.reopenPath(device: device.id, device.paths[index].setup()), to: device)
     }
     reopenLater(path, of: device)
+  }
+
+  /// The reactor could not take a path that had been opened anew; its descriptors have come back already.
+  func reopenRefused(_ id: UInt32, _ path: UInt32, _ refusal: ReactorRefusal) {
+    guard let device = devices.first(where: { $0.id == id }),
+      let index = device.index(ofPath: path)
+    else { return }
+    device.paths[index].descriptor = -1
+    device.paths[index].remark = error(.refused(refusal), while: "reopening the path").message
+    reopenLater(path, of: device)
+  }
+
+  /// Says in the log, and in the path's status, why its server was left.
+  func noteConnectionLost(_ id: UInt32, _ path: UInt32, _ reason: ConnectionEnd) {
+    guard let device = devices.first(where: { $0.id == id }),
+      let index = device.index(ofPath: path)
+    else { return }
+    let sentence = reason.sentence
+    device.paths[index].remark = sentence
+    log.warning(
+      "connection lost: \(sentence)", metadata: metadata(device, device.paths[index].path))
   }
 
   func reopenLater(_ path: UInt32, of device: DeviceEntry) {
@@ -183,7 +204,7 @@ extension Supervisor {
     _ done: @escaping (ControlError?) -> Void
   ) {
     let reference = device.reference(besides: path)
-    compareOne(opened.descriptor, reference, device.geometry) { [self] verdict in
+    compareOne(opened.descriptor, reference, device.medium) { [self] verdict in
       guard let index = device.index(ofPath: path), !device.isBeingDestroyed else {
         PathOpener.close(opened.descriptor)
         return done(nil)

@@ -48,7 +48,7 @@ extension Supervisor {
     let opened: OpenedPath
     do throws(ControlError) {
       _ = try judge(
-        [path], [result], expected: (device.geometry, device.name.text),
+        [path], [result], expected: (device.medium.geometry, device.name.text),
         allowDuplicate: device.options.allowDuplicate)
       guard case .success(let success) = result else {
         throw ControlError(.internal, "a path that is not open passed the checks")
@@ -58,7 +58,7 @@ extension Supervisor {
       return giveUp(error)
     }
     let reference = device.reference(besides: 0)
-    compareOne(opened.descriptor, reference, device.geometry) { [self] verdict in
+    compareOne(opened.descriptor, reference, device.medium) { [self] verdict in
       if let error = error(verdict, path: path, sibling: device.name.text) {
         return giveUp(error)
       }
@@ -179,10 +179,10 @@ extension Supervisor {
     _ entry: PathEntry, _ device: DeviceEntry, _ finish: @escaping Respond<RestoreMethod>
   ) {
     let reference = device.reference(besides: entry.id)
-    compareOne(entry.descriptor, reference, device.geometry) { [self] verdict in
+    compareOne(entry.descriptor, reference, device.medium) { [self] verdict in
       switch verdict {
       case .same: putBack(entry, device, finish)
-      case .different, .resized:
+      case .different, .resized, .mislabelled:
         let refusal =
           error(verdict, path: entry.path, sibling: device.name.text)
           ?? ControlError(.refused, "it shows another medium")

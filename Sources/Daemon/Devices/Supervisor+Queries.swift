@@ -76,7 +76,8 @@ extension Supervisor {
     return DeviceStatus(
       name: device.name.text,
       state: DeviceStatus.State(rawValue: snapshot.state.rawValue) ?? .failed,
-      mode: device.settings.mode, sizeBytes: device.geometry.sizeBytes,
+      mode: device.settings.mode, type: device.label == nil ? .manual : .automatic,
+      sizeBytes: device.geometry.sizeBytes,
       blockBytes: device.geometry.blockBytes, socket: device.socket,
       uri: options.runDirectory.uri(of: device.name), sessions: snapshot.sessions,
       queuedRequests: snapshot.queuedRequests, paths: paths, queuedBytes: snapshot.queuedBytes,
@@ -94,7 +95,7 @@ extension Supervisor {
       name: entry.name, path: entry.path, kind: entry.isBlockDevice ? .block : .file,
       state: PathStatus.State(rawValue: snapshot.state.rawValue) ?? .lost,
       since: WallClock.milliseconds(at: snapshot.record.changedAt), reason: reason, errno: errno,
-      hint: hint, sizeBytes: device.geometry.sizeBytes, outstanding: snapshot.outstanding,
+      hint: hint, sizeBytes: device.medium.geometry.sizeBytes, outstanding: snapshot.outstanding,
       direct: entry.isDirect, unresolved: Int(snapshot.record.unresolved),
       stalls: snapshot.record.stalls, patienceMilliseconds: snapshot.patience.milliseconds,
       priority: Int(snapshot.record.priority), weight: Int(snapshot.record.weight))

@@ -13,6 +13,8 @@ enum MediumComparison {
     case different(offset: UInt64)
     /// The path has another size than the device.
     case resized(sizeBytes: UInt64)
+    /// It has not the device's label: why, in words.
+    case mislabelled(String)
     /// A read failed.
     case unreadable(errno: Int32)
   }
@@ -26,7 +28,7 @@ enum MediumComparison {
   /// Compares on a thread of its own; `reference` is negative when there is nothing to compare with and only
   /// the path itself is to be read. Both descriptors are duplicated first, so that the caller may close its own.
   static func start(
-    path: Int32, reference: Int32, geometry: Geometry,
+    path: Int32, reference: Int32, medium: Medium,
     _ deliver: @escaping @Sendable (Verdict) -> Void
   ) {
     let own = fcntl(path, F_DUPFD_CLOEXEC, 0)
@@ -37,7 +39,7 @@ enum MediumComparison {
       return deliver(.unreadable(errno: error))
     }
     let isStarted = Thread.start("mpath-compare") {
-      deliver(compare(own, other, geometry))
+      deliver(compare(own, other, medium))
       _ = Glibc.close(own)
       if other >= 0 { _ = Glibc.close(other) }
     }
@@ -48,11 +50,13 @@ enum MediumComparison {
     }
   }
 
-  private static func compare(_ own: Int32, _ other: Int32, _ geometry: Geometry) -> Verdict {
+  private static func compare(_ own: Int32, _ other: Int32, _ medium: Medium) -> Verdict {
+    let geometry = medium.geometry
     var size: UInt64 = 0
     let status = unsafe mp_path_size(own, &size)
     if status < 0 { return .unreadable(errno: -status) }
     if size != geometry.sizeBytes { return .resized(sizeBytes: size) }
+    if let objection = LabelReading.objection(own, medium) { return objection }
     for offset in samples(geometry) {
       let verdict = comparePiece(own, other, offset, geometry)
       if verdict != .same { return verdict }

@@ -93,7 +93,8 @@ extension Supervisor {
     var left = toCompare.count
     guard left > 0 else { return done(entries, lost) }
     for index in toCompare {
-      compareOne(entries[index].descriptor, reference, geometry) { [self] verdict in
+      compareOne(entries[index].descriptor, reference, Medium(geometry: geometry, label: nil)) {
+        [self] verdict in
         left -= 1
         if let error = error(
           verdict, path: entries[index].path, sibling: specification.name)
