@@ -65,7 +65,7 @@ let package = Package(
     library("Simulation", ["BlockIO", "Multipath", "NBD", "Engine", rigid]),
     program("mpathd", ["Daemon", "Control", arguments]),
     program("mpctl", ["Control", "BlockIO", arguments]),
-    program("mpsim", ["Simulation", arguments]),
+    program("mpsim", ["Simulation", "Multipath", "BlockIO", arguments]),
     .executableTarget(
       name: "mpbench", dependencies: ["Multipath", "BlockIO", arguments],
       path: "Benchmarks/mpbench", swiftSettings: settings),
@@ -75,7 +75,7 @@ let package = Package(
     tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid]),
     tests("LabelTests", ["Label"]),
     tests("ControlTests", ["Control", "mpctl"]),
-    tests("SimulationTests", ["Simulation", "BlockIO"]),
+    tests("SimulationTests", ["Simulation", "Multipath", "BlockIO"]),
     tests("IntegrationTests", ["Control"], exclude: ["Scripts"]),
   ],
   swiftLanguageModes: [.v6]

@@ -23,6 +23,8 @@ final class Supervisor {
   var namesInCreation: Set<String> = []
   var timers = Timers()
   var events = EventLog()
+  /// Traces that are being taken, one of a device at most.
+  var traces: [TraceSession] = []
   private var nextID: UInt32 = 1
   private var nextTicket: UInt64 = 1
   private var waiting: [UInt64: (Answer) -> Void] = [:]
@@ -40,6 +42,7 @@ final class Supervisor {
     case refused(ReactorRefusal)
     case counted(Int)
     case explained([DecisionSnapshot])
+    case tracing(TraceBeginning)
     case snapshot([DeviceSnapshot])
     case opened(Result<OpenedPath, OpenFailure>)
     case compared(MediumComparison.Verdict)
@@ -88,6 +91,7 @@ final class Supervisor {
       server.serve(polls[2...]) { client, peer, event in handle(client, peer, event) }
     }
     for action in timers.takeDue() { action() }
+    serveTraces()
   }
 
   // MARK: Tickets
@@ -136,6 +140,10 @@ final class Supervisor {
       waiting.removeValue(forKey: ticket)?(.counted(count))
     case .explained(let ticket, let decisions):
       waiting.removeValue(forKey: ticket)?(.explained(decisions))
+    case .traceBegan(let ticket, let beginning):
+      waiting.removeValue(forKey: ticket)?(.tracing(beginning))
+    case .traceChunk(let device, let chunk): traced(device, chunk)
+    case .traceEnded(let device, let summary): traceEnded(device, summary)
     case .event(let device, let instant, let waited, let event):
       noteEvent(device, event, at: instant, waited: waited)
     case .checkIdentity(let device, let path, let generation):

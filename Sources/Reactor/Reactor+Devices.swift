@@ -63,12 +63,10 @@ extension Reactor {
         return .system(errno: -status)
       }
     }
-    let cause = setup.lost
-    let added = devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, decisions in
-      machine.addPath(lost: cause, at: now, effects: &decisions)
-    }
-    guard let path = added else {
+    // What follows from it needs the path's place in the world first.
+    let answer = devices[device].engine.decide(
+      .addPath(lost: setup.lost), at: now, arena: &arena, effects: &effects)
+    guard case .place(let path?) = answer else {
       _ = ring.setFile(-1, at: filePlace)
       freeFilePlaces.append(filePlace)
       return .tooManyPaths
@@ -79,11 +77,7 @@ extension Reactor {
     drainEffects(device)
     if setup.isHeld { change(device, path, .hold) }
     if setup.isPreferred {
-      devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-        [now] machine, decisions in
-        machine.setPreferred(path, at: now, effects: &decisions)
-      }
-      drainEffects(device)
+      decide(device, .setPreferred(path))
     }
     tellState(device)
     return nil
@@ -98,18 +92,13 @@ extension Reactor {
   }
 
   mutating func change(_ device: Int, _ path: PathIndex, _ change: PathChange) {
-    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, decisions in
-      switch change {
-      case .hold: machine.holdPath(path, at: now, effects: &decisions)
-      case .restore: machine.restorePath(path, at: now, effects: &decisions)
-      case .releaseHold(let cause):
-        machine.releaseHold(path, failing: cause, at: now, effects: &decisions)
-      case .remove: machine.removePath(path, at: now, effects: &decisions)
-      case .foreign: machine.markForeign(path, at: now, effects: &decisions)
-      }
+    switch change {
+    case .hold: decide(device, .holdPath(path))
+    case .restore: decide(device, .restorePath(path))
+    case .releaseHold(let cause): decide(device, .releaseHold(path, failing: cause))
+    case .remove: decide(device, .removePath(path))
+    case .foreign: decide(device, .markForeign(path))
     }
-    drainEffects(device)
     tellState(device)
   }
 
@@ -148,11 +137,7 @@ extension Reactor {
         .closed(
           device: devices[device].id, path: setup.id, descriptors: [old], isLast: false))
     }
-    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, _ in
-      machine.pathReopened(path, at: now)
-    }
-    drainEffects(device)
+    decide(device, .pathReopened(path))
   }
 
   func refuseReopening(_ device: UInt32, _ setup: PathSetup, _ refusal: ReactorRefusal) {
@@ -171,11 +156,8 @@ extension Reactor {
     where sessions[Int(index)].phase != .vacant && sessions[Int(index)].device == UInt32(device) {
       beginClose(index)
     }
-    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, decisions in
-      machine.stop(at: now, effects: &decisions)
-    }
-    drainEffects(device)
+    decide(device, .stop)
+    endTrace(device, .deviceGone)
     endIfDestroyed(device)
   }
 

@@ -37,6 +37,6 @@ struct Mpctl: ParsableCommand {
     subcommands: [
       Create.self, Add.self, Remove.self, Fail.self, Restore.self, SetCommand.self, Prefer.self,
       Rotate.self, GetActive.self, FailQueued.self, Destroy.self, List.self, Status.self,
-      Stats.self, Events.self, Explain.self, Version.self,
+      Stats.self, Events.self, Explain.self, TraceCommand.self, Version.self,
     ])
 }

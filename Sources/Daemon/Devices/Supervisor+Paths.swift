@@ -263,7 +263,7 @@ extension Supervisor {
             answer(
               "\(device.name.text) is closed to clients, but a path has not answered: "
                 + "it is released when it does")
-          case .refused, .counted, .explained, .snapshot, .opened, .compared, .saved:
+          case .refused, .counted, .explained, .tracing, .snapshot, .opened, .compared, .saved:
             forget(device)
             finish(.failure(error(reply, while: "destroying it")))
           }

@@ -22,6 +22,7 @@ public enum ControlInput: Sendable, Codable {
   case releaseHold(PathIndex, failing: FaultCause)
   case markForeign(PathIndex)
   case pathReopened(PathIndex)
+  case pathLost(PathIndex, FaultCause)
   case identityChecked(PathIndex, generation: UInt32, IdentityVerdict)
   case prefer(PathIndex, sticky: Bool)
   case setPreferred(PathIndex)
@@ -89,6 +90,7 @@ extension MultipathMachine {
       releaseHold(path, failing: cause, at: now, effects: &effects)
     case .markForeign(let path): markForeign(path, at: now, effects: &effects)
     case .pathReopened(let path): pathReopened(path, at: now)
+    case .pathLost(let path, let cause): pathLost(path, cause, at: now, effects: &effects)
     case .identityChecked(let path, let generation, let verdict):
       identityChecked(
         path, generation: generation, verdict: verdict, at: now, effects: &effects)
@@ -123,7 +125,7 @@ extension MultipathMachine {
     case .setNoPathBytesMax(let bytes): setNoPathBytesMax(bytes)
     case .setProbeSchedule(let schedule): setProbeSchedule(schedule)
     case .addPath, .removePath, .holdPath, .restorePath, .releaseHold, .markForeign,
-      .pathReopened, .identityChecked, .prefer, .setPreferred, .rotate, .failQueued, .stop:
+      .pathReopened, .pathLost, .identityChecked, .prefer, .setPreferred, .rotate, .failQueued, .stop:
       preconditionFailure("not a setting")
     }
   }

@@ -92,7 +92,8 @@ struct SnapshotCheck {
     let probe = record.probe
     try require(
       (0...1 << 30).contains(probe.goodInRow) && probe.flaps <= 1 << 30
-        && probe.wait.nanoseconds <= ProbeSchedule.longestReplayable && record.stallBackoff <= 30,
+        && probe.wait.nanoseconds <= ProbeSchedule.longestReplayable && record.stallBackoff <= 30
+        && record.stalls <= 1 << 60,
       "a path's probing is out of range")
     try require(
       record.hedgeNext == RequestRecord.none || isOutstanding(record.hedgeNext),

@@ -24,8 +24,8 @@ public struct TraceStory: Sendable {
     paths[path.rawValue].map(Self.printable) ?? "path \(path.rawValue)"
   }
 
-  /// Names come from a file, and must not steer a terminal.
-  private static func printable(_ name: String) -> String {
+  /// A name from a file, which must not steer a terminal.
+  public static func printable(_ name: String) -> String {
     String(
       String.UnicodeScalarView(
         name.unicodeScalars.prefix(80).map { $0.value < 0x20 || $0.value == 0x7f ? "?" : $0 }
@@ -64,6 +64,7 @@ public struct TraceStory: Sendable {
       "an operator restores \(name(path)), which still fails: \(text(cause))"
     case .markForeign(let path): "\(name(path)) shows another medium"
     case .pathReopened(let path): "\(name(path)) is opened anew"
+    case .pathLost(let path, let cause): "the connection of \(name(path)) has ended: \(text(cause))"
     case .identityChecked(let path, _, let verdict):
       "the medium of \(name(path)) is found to be \(verdict)"
     case .prefer(let path, let sticky):
