@@ -58,7 +58,7 @@ let package = Package(
     .target(name: "CLinux", linkerSettings: [.linkedLibrary("uring")]),
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
     library("Label"),
-    library("Control", ["BlockIO"]),
+    library("Control", ["BlockIO", "NBD"]),
     library(
       "Daemon",
       ["BlockIO", "Multipath", "NBD", "Engine", "Label", "Reactor", "Control", "CLinux", logging]),
@@ -67,7 +67,7 @@ let package = Package(
     program("mpctl", ["Control", "BlockIO", arguments]),
     program("mpsim", ["Simulation", "Multipath", "BlockIO", arguments]),
     .executableTarget(
-      name: "mpbench", dependencies: ["Multipath", "BlockIO", arguments],
+      name: "mpbench", dependencies: ["Multipath", "BlockIO", "CLinux", arguments],
       path: "Benchmarks/mpbench", swiftSettings: settings),
 
     tests("MultipathTests", ["Multipath", "BlockIO", rigid]),

@@ -46,6 +46,8 @@ enum DaemonLimits {
   /// Attempts to open a lost path again: the first wait, doubling to the last.
   static let reopenFirst = Interval.milliseconds(250)
   static let reopenLast = Interval.seconds(10)
+  /// The same for a server, whose restart takes less than a disk's return.
+  static let reconnectFirst = Interval.milliseconds(100)
   /// Changes of one device that wait for another to end.
   static let changesWaiting = 64
 }

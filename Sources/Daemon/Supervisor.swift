@@ -25,6 +25,7 @@ final class Supervisor {
   var events = EventLog()
   /// Traces that are being taken, one of a device at most.
   var traces: [TraceSession] = []
+  var jitter = Jitter(seed: ReactorThread.clock().nanoseconds)
   private var nextID: UInt32 = 1
   private var nextTicket: UInt64 = 1
   private var waiting: [UInt64: (Answer) -> Void] = [:]
@@ -149,7 +150,7 @@ final class Supervisor {
     case .checkIdentity(let device, let path, let generation):
       checkIdentity(device, path, generation)
     case .closed(_, let path, let descriptors, let isLast):
-      for descriptor in descriptors { PathOpener.close(descriptor) }
+      PathOpener.close(descriptors)
       if isLast { closedHandlers.removeValue(forKey: path)?() }
     case .reopenRefused(let device, let path, let refusal):
       reopenRefused(device, path, refusal)

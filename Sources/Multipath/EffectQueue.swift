@@ -1,16 +1,18 @@
+public import BasicContainers
+
 /// A caller-owned queue of effects: machines append, the caller drains.
 ///
 /// It keeps its memory between turns, so that it allocates only when a burst is larger than any
 /// before (a path that returns to a full no-path queue, say), never per request.
 public struct EffectQueue<Effect: BitwiseCopyable>: ~Copyable {
   @usableFromInline
-  var storage: [Effect] = []
+  var storage: UniqueArray<Effect>
   @usableFromInline
   var head = 0
 
   @inlinable
   public init(capacity: Int) {
-    storage.reserveCapacity(capacity)
+    storage = UniqueArray(minimumCapacity: capacity)
   }
 
   @inlinable

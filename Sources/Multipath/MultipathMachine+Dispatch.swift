@@ -73,24 +73,27 @@ extension MultipathMachine {
       if table[path].outstanding < cap(of: path, at: now) { roomy.insert(path) }
     }
     if roomy.isEmpty { return nil }
-    let rule = selector(for: operation)
-    if let active, candidates.contains(active), !roomy.contains(active), !rule.spreads {
+    if let active, candidates.contains(active), !roomy.contains(active), !isShared(operation) {
       return nil
     }
-    return rule.choose(
-      &table,
+    return ask(
       SelectorQuestion(
         operation: operation, bytes: requests[Int(slot)].range.length, candidates: roomy,
         active: active, now: now))
   }
 
-  /// The rule for one operation: what the mode shares among paths goes by the chosen selector, the rest
+  /// Asks the rule for one operation: what the mode shares among paths goes by the chosen selector, the rest
   /// stays on the active path.
-  func selector(for operation: Operation) -> SelectorKind {
+  mutating func ask(_ question: SelectorQuestion) -> PathIndex {
+    isShared(question.operation)
+      ? spread.choose(&table, question) : SelectorKind.activeOrNewest(&table, question)
+  }
+
+  private func isShared(_ operation: Operation) -> Bool {
     switch configuration.mode {
-    case .activePassive: .activePassive
-    case .activeActive: spread
-    case .activeRead: operation == .read ? spread : .activePassive
+    case .activePassive: false
+    case .activeActive: true
+    case .activeRead: operation == .read
     }
   }
 

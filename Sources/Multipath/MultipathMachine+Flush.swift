@@ -45,8 +45,7 @@ extension MultipathMachine {
       endOrWait(slot, at: now, effects: &effects)
       return
     }
-    let path = selector(for: .flush).choose(
-      &table,
+    let path = ask(
       SelectorQuestion(
         operation: .flush, bytes: 0, candidates: candidates, active: active, now: now))
     issueFlushes(slot, to: PathSet(path), at: now, effects: &effects)

@@ -62,6 +62,7 @@ public struct MultipathMachine: ~Copyable {
   var isStopping = false
   /// What a test may break; nothing in production.
   var sabotage = Sabotage()
+  private let inPlace = InPlace()
 
   public init(_ configuration: MultipathConfiguration) {
     precondition(configuration.requestsMax > 0)

@@ -43,6 +43,7 @@ struct Run: ParsableCommand {
     let took = ContinuousClock.now - started
     let (scenarios, requests) = pool.totals
     print("\(scenarios) scenarios, \(requests) requests in \(took)")
+    print("digest \(String(pool.digest, radix: 16))")
     guard let seed = pool.violatingSeed else { return }
     print(Scenario(seed: seed))
     print(Scenario(seed: seed).run(defect: defect.defect).summary)

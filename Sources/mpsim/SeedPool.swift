@@ -13,6 +13,7 @@ final class SeedPool: Sendable {
   private let next: Atomic<UInt64>
   private let scenarios = Atomic<Int>(0)
   private let requests = Atomic<Int>(0)
+  private let digests = Atomic<UInt64>(0)
   private let violating = Atomic<UInt64>(none)
 
   init(seeds: ClosedRange<UInt64>, seconds: Int64?, defect: Defect, isVerbose: Bool) {
@@ -26,6 +27,10 @@ final class SeedPool: Sendable {
   var totals: (scenarios: Int, requests: Int) {
     (scenarios.load(ordering: .relaxed), requests.load(ordering: .relaxed))
   }
+
+  /// One number for all that was played, in whatever order: the sum of the seeds' digests. Two builds with the
+  /// same one for a range have decided alike throughout.
+  var digest: UInt64 { digests.load(ordering: .relaxed) }
 
   /// The lowest seed that broke a promise, among those that were played.
   var violatingSeed: UInt64? {
@@ -44,6 +49,7 @@ final class SeedPool: Sendable {
       let result = Scenario(seed: seed).run(defect: defect)
       scenarios.add(1, ordering: .relaxed)
       requests.add(result.requests, ordering: .relaxed)
+      digests.wrappingAdd(result.digest, ordering: .relaxed)
       if isVerbose { print(result.summary) }
       if result.violation != nil { violating.min(seed, ordering: .relaxed) }
     }

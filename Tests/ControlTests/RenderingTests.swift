@@ -231,7 +231,7 @@ struct RenderingTests {
       socket: "/s", uri: "u", sessions: 1, queuedRequests: 0, paths: paths, preferred: "p0",
       settings: DeviceSettings().values)
     let lines = ListText.render(DeviceReport(devices: [device]), Samples.context)
-    #expect(lines.contains("\nPreferred: p0\nSettings: failback=manual give-up=quarantine "))
+    #expect(lines.contains("\nPreferred: p0\nSettings: cache=auto failback=manual "))
     #expect(lines.split(separator: "\n").filter { $0.contains("Priority: ") }.count == 1)
     #expect(lines.contains("\n   Priority: 10, weight 5\n"))
     #expect(lines.split(separator: "\n").allSatisfy { $0.count <= 80 })

@@ -32,6 +32,24 @@ extension Integration {
         print("\(allocations) allocations for \(requests) requests, \(asking) for a question")
       }
     }
+
+    @Test(.needs(.releasePrograms), .timeLimit(.minutes(1)))
+    func aDecisionCostsNoAllocationWhateverTheSelector() async throws {
+      try await Lab.run { lab in
+        let output = try await lab.succeed(
+          HostEnvironment.programDirectory + "/mpbench",
+          ["machine", "--rounds", "1", "--requests", "200000"])
+        let lines = output.split(separator: "\n")
+        for name in [
+          "active-passive", "active-active", "active-read", "round-robin", "queue-length",
+          "service-time", "latency",
+        ] {
+          let line = lines.first { $0.hasPrefix(name + ":") }
+          #expect(line?.hasSuffix(", 0 allocations") == true, "\(output)")
+        }
+        print(output)
+      }
+    }
   }
 }
 

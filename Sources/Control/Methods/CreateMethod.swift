@@ -11,7 +11,8 @@ package enum CreateMethod: ControlMethod {
   package struct Params: Codable, Hashable, Sendable {
     package let name: String
     package let mode: DeviceMode
-    /// Absolute, in the order in which they are attached; the first becomes the active one.
+    /// Absolute names and addresses of NBD servers, in the order in which they are attached; the first
+    /// becomes the active one.
     package let paths: [String]
     package let options: DeviceOptions
     /// What `set` would change, by its keys; nil for nothing.
@@ -49,6 +50,7 @@ package enum CreateMethod: ControlMethod {
         try PathOperand.match(operand: operand, among: names)
       }
       try Assignment.checkSelector(wanted, in: device)
+      try Assignment.checkConnections(each, of: paths)
       return (device, each)
     }
 
@@ -58,7 +60,7 @@ package enum CreateMethod: ControlMethod {
       guard !paths.isEmpty else {
         throw ControlError(
           .badRequest, "a device needs at least one path",
-          hint: "name a block device or a file")
+          hint: "name a block device, a file or an NBD server")
       }
       guard paths.count <= CreateMethod.pathsMax else {
         throw ControlError(

@@ -43,12 +43,15 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
   package let preferred: String?
   /// What `set` can change, by key.
   package let settings: [String: String]?
+  /// Whether the paths share a cache.
+  package let cache: CacheFacts?
 
   package init(
     name: String, state: State, mode: DeviceMode, type: Kind = .manual, sizeBytes: UInt64,
     blockBytes: UInt32, socket: String, uri: String, sessions: Int, queuedRequests: Int,
     paths: [PathStatus], queuedBytes: UInt64? = nil, ghosts: Int? = nil, heldRequests: Int? = nil,
-    preferred: String? = nil, settings: [String: String]? = nil
+    preferred: String? = nil, settings: [String: String]? = nil,
+    cache: CacheFacts? = nil
   ) {
     self.name = name
     self.state = state
@@ -66,5 +69,6 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
     self.heldRequests = heldRequests
     self.preferred = preferred
     self.settings = settings
+    self.cache = cache
   }
 }

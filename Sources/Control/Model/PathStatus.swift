@@ -34,6 +34,8 @@ package struct PathStatus: Codable, Hashable, Sendable {
   package enum Kind: String, CaseIterable, Codable, Sendable {
     case block
     case file
+    /// An export of an NBD server.
+    case nbd
   }
 
   /// The short name, such as `loop1`.
@@ -63,12 +65,15 @@ package struct PathStatus: Codable, Hashable, Sendable {
   /// Its group, and its share under service-time.
   package let priority: Int?
   package let weight: Int?
+  /// Where the connections of an NBD path lead, such as `192.0.2.7:10809`, and how many there are.
+  package let server: String?
+  package let connections: Int?
 
   package init(
     name: String, path: String, kind: Kind, state: State, since: UInt64, reason: String? = nil,
     errno: Int? = nil, hint: String? = nil, sizeBytes: UInt64, outstanding: Int, direct: Bool,
     unresolved: Int? = nil, stalls: UInt64? = nil, patienceMilliseconds: UInt64? = nil,
-    priority: Int? = nil, weight: Int? = nil
+    priority: Int? = nil, weight: Int? = nil, server: String? = nil, connections: Int? = nil
   ) {
     self.name = name
     self.path = path
@@ -86,5 +91,7 @@ package struct PathStatus: Codable, Hashable, Sendable {
     self.patienceMilliseconds = patienceMilliseconds
     self.priority = priority
     self.weight = weight
+    self.server = server
+    self.connections = connections
   }
 }

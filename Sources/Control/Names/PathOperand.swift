@@ -8,12 +8,15 @@ package enum PathOperand {
 
   /// The absolute name of what `create` and `add` were given.
   ///
-  /// An operand without a slash that is an entry of /dev means that entry; everything else is a
-  /// file, relative to the caller's working directory.
+  /// An operand with a scheme is the address of an NBD server. One without a slash that is an entry of
+  /// /dev means that entry; everything else is a file, relative to the caller's working directory.
   package static func absolute(
     _ operand: String, workingDirectory: String, isDeviceEntry: (String) -> Bool
   ) throws(ControlError) -> String {
     try requireText(operand)
+    if NetworkPath.isMeant(by: operand) {
+      return try NetworkPath(operand, workingDirectory: workingDirectory).text
+    }
     if operand.hasPrefix("/") { return tidied(operand) }
     let isBareName = !operand.contains("/") && operand != "." && operand != ".."
     if isBareName, isDeviceEntry(operand) { return "/dev/" + operand }
@@ -22,19 +25,28 @@ package enum PathOperand {
 
   /// What `remove`, `fail` and `restore` send: a bare name stays, as the daemon knows which paths
   /// the device has; a name with a slash means a file from where the caller stands.
+  ///
+  /// The short name of an NBD path, such as `host:10809/vol`, stays too: a colon in front of the first slash
+  /// tells it from a file, which can be written as `./host:10809/vol`.
   package static func forMatching(
     _ operand: String, workingDirectory: String
   ) throws(ControlError) -> String {
     try requireText(operand)
-    guard operand.contains("/"), !operand.hasPrefix("/") else {
+    if NetworkPath.isMeant(by: operand) {
+      return try NetworkPath(operand, workingDirectory: workingDirectory).text
+    }
+    guard let slash = operand.firstIndex(of: "/"), slash != operand.startIndex else {
       return operand.hasPrefix("/") ? tidied(operand) : operand
     }
-    return tidied(workingDirectory + "/" + operand)
+    let isServer = !operand.hasPrefix(".") && operand[..<slash].contains(":")
+    return isServer ? operand : tidied(workingDirectory + "/" + operand)
   }
 
-  /// The name that stands for a path in output and in operands: its last component.
+  /// The name that stands for a path in output and in operands: its last component, or host, port and export
+  /// of an NBD server.
   package static func shortName(of path: String) -> String {
-    path.split(separator: "/").last.map(String.init) ?? path
+    if let network = NetworkPath(stored: path) { return network.shortName }
+    return path.split(separator: "/").last.map(String.init) ?? path
   }
 
   /// Which of a device's paths an operand means.
@@ -58,9 +70,11 @@ package enum PathOperand {
       hint: paths.isEmpty ? nil : "its paths are: " + list(paths.map { $0.path }, joinedBy: ", "))
   }
 
-  /// Refuses a path that is not absolute or that no file can have.
+  /// Refuses a path that is not absolute or that no file can have, and an address that has another form than
+  /// the one under which it is kept.
   package static func requireAbsolute(_ path: String) throws(ControlError) {
     try requireText(path)
+    if NetworkPath.isMeant(by: path) { return try NetworkPath.requireCanonical(path) }
     guard path.hasPrefix("/") else {
       throw ControlError(
         .badRequest, "the path \(PrintableText.escaped(path)) is not absolute",
@@ -84,7 +98,7 @@ package enum PathOperand {
   /// Drops empty and `.` components, so that equal files more often have equal names.
   ///
   /// `..` stays: only the kernel knows where it leads from a symbolic link.
-  private static func tidied(_ path: String) -> String {
+  static func tidied(_ path: String) -> String {
     "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
   }
 

@@ -6,6 +6,13 @@ package enum ExplainText {
     let settings = explanation.settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     lines += WordWrap.lines(
       PrintableText.escaped(settings.joined(separator: " ")), first: "  settings: ", indent: 4)
+    if let cache = explanation.cache {
+      lines += WordWrap.lines(CacheText.line(cache), first: "  cache: ", indent: 4)
+      if cache.domain == .private {
+        let consequence = CacheText.consequence(explanation.settings)
+        lines += WordWrap.lines(PrintableText.escaped(consequence), first: "    ", indent: 4)
+      }
+    }
     lines.append("")
     if explanation.decisions.isEmpty { lines.append("No path was left and no request was slow.") }
     for decision in explanation.decisions { lines += self.lines(decision, context) }

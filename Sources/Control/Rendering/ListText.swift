@@ -20,6 +20,9 @@ package enum ListText {
     if let preferred = device.preferred {
       lines.append("Preferred: \(PrintableText.escaped(preferred))")
     }
+    if let cache = device.cache {
+      lines += WordWrap.lines(CacheText.line(cache), first: "Cache: ", indent: 7)
+    }
     if let settings = device.settings {
       let words = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
       let text = PrintableText.escaped(words.joined(separator: " "))
@@ -50,7 +53,7 @@ package enum ListText {
     var fields = [
       "Name: \(PrintableText.escaped(path.name))",
       "Path: \(PrintableText.escaped(path.path))",
-      "Kind: \(path.kind.rawValue), \(path.direct ? "direct" : "buffered")",
+      "Kind: \(kind(path))",
       "Mediasize: \(size(path.sizeBytes))",
       "Sectorsize: \(device.blockBytes)",
       "Outstanding: \(path.outstanding)",
@@ -64,6 +67,15 @@ package enum ListText {
     if let errno = path.errno { fields.append("Errno: \(errno)") }
     if let hint = path.hint { fields.append("Hint: \(PrintableText.escaped(hint))") }
     return fields
+  }
+
+  private static func kind(_ path: PathStatus) -> String {
+    guard path.kind == .nbd else {
+      return "\(path.kind.rawValue), \(path.direct ? "direct" : "buffered")"
+    }
+    let count = path.connections ?? 0
+    let words = "nbd, \(count) \(count == 1 ? "connection" : "connections")"
+    return words + (path.server.map { " to \(PrintableText.escaped($0))" } ?? "")
   }
 
   private static func size(_ bytes: UInt64) -> String {

@@ -22,6 +22,9 @@ package enum SettingsText {
     for (path, label) in zip(device.paths, PathLabels.labels(of: device)) {
       if let priority = path.priority { lines.append("priority.\(label)=\(priority)") }
       if let weight = path.weight { lines.append("weight.\(label)=\(weight)") }
+      if path.kind == .nbd, let count = path.connections {
+        lines.append("connections.\(label)=\(count)")
+      }
     }
     return lines.map { PrintableText.escaped($0) + "\n" }.joined()
   }

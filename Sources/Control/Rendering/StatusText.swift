@@ -33,7 +33,7 @@ package enum StatusText {
     where !path.state.isUsable {
       lines += note(on: path, label: label, device: device.name, context)
     }
-    return lines + waiting(device)
+    return lines + waiting(device) + caches(device)
   }
 
   private static func note(
@@ -67,6 +67,16 @@ package enum StatusText {
         indent: 4)
     }
     return lines
+  }
+
+  /// Paths with caches of their own are nothing to repair, but nobody should learn of it from a failed FLUSH.
+  private static func caches(_ device: DeviceStatus) -> [String] {
+    guard let cache = device.cache, cache.domain == .private, device.paths.count > 1 else {
+      return []
+    }
+    let name = PrintableText.escaped(device.name)
+    let text = "\(name): cache \(CacheText.line(cache)); "
+    return WordWrap.lines(text + CacheText.consequence(device.settings ?? [:]), indent: 4)
   }
 
   private static func wait(_ count: Int) -> String {

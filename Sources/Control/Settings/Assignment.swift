@@ -10,7 +10,10 @@ package struct Assignment: Hashable, Sendable {
 
   /// Takes an operand of the command line apart.
   package init(_ operand: String) throws(ControlError) {
-    guard let sign = operand.firstIndex(of: "="), sign != operand.startIndex else {
+    // An NBD path may hold the sign itself; what is set about a path never does.
+    let isAboutPath = PathSetting.all.contains { operand.hasPrefix($0.name + ".") }
+    let sign = isAboutPath ? operand.lastIndex(of: "=") : operand.firstIndex(of: "=")
+    guard let sign, sign != operand.startIndex else {
       throw ControlError(
         .badRequest, "'\(PrintableText.escaped(operand, lengthMax: 80))' is not KEY=VALUE",
         hint: "write it as stall-floor=100")
@@ -84,6 +87,19 @@ package struct Assignment: Hashable, Sendable {
       "a selector chooses among paths that share the work, and in active-passive "
         + "one path carries everything",
       hint: "set mode=active-active or mode=active-read as well")
+  }
+
+  /// Refuses several connections for a path that has none.
+  package static func checkConnections(
+    _ settings: [PathSettings], of paths: [String]
+  ) throws(ControlError) {
+    for (setting, path) in zip(settings, paths)
+    where setting.connections > 1 && NetworkPath(stored: path) == nil {
+      throw ControlError(
+        .refused,
+        "\(PrintableText.escaped(path)) is no NBD server, and connections are made to nothing else",
+        hint: "leave connections out for it")
+    }
   }
 
   /// The assignments of a dictionary, in the order of its keys, so that equal ones act alike.

@@ -18,6 +18,11 @@ package struct DeviceSettings: Hashable, Sendable {
   package var probeLongestSeconds: UInt64 = 10
   package var probeGood: UInt64 = 3
   package var probeIdleSeconds: UInt64 = 5
+  package var cache = CacheRule.auto
+  /// Nil for none.
+  package var fenceCommand: String?
+  package var fenceTimeoutSeconds: UInt64 = 30
+  package var quiesceSeconds: UInt64 = 5
 
   package init() {}
 
@@ -28,6 +33,7 @@ package struct DeviceSettings: Hashable, Sendable {
 
   /// Refuses values that are each possible and together are not.
   package func check() throws(ControlError) {
+    if cache == .private { try CacheFacts(domain: .private, reason: .operator).check(mode: mode) }
     guard stallFloorMilliseconds <= stallCeilingMilliseconds else {
       throw ControlError(
         .badRequest,

@@ -15,6 +15,11 @@ package struct PathSetting: Sendable {
     PathSetting(
       name: "weight", value: "1..100",
       help: "The path's share under selector=service-time.", key: \.weight, range: 1...100),
+    PathSetting(
+      name: "connections", value: "1..16",
+      help: "How many connections lead to an NBD path's server, if it promises that a flush on one "
+        + "covers all (CAN_MULTI_CONN). In force when the path connects next.",
+      key: \.connections, range: 1...16),
   ]
 
   package static func named(_ name: String) -> PathSetting? { all.first { $0.name == name } }

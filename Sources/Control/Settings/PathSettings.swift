@@ -4,10 +4,13 @@ package struct PathSettings: Codable, Hashable, Sendable {
   package var priority: UInt8
   /// Its share under service-time.
   package var weight: UInt8
+  /// How many connections lead to its server, for an NBD path.
+  package var connections: UInt8
 
-  package init(priority: UInt8 = 0, weight: UInt8 = 1) {
+  package init(priority: UInt8 = 0, weight: UInt8 = 1, connections: UInt8 = 1) {
     self.priority = priority
     self.weight = weight
+    self.connections = connections
   }
 }
 

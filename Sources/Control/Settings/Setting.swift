@@ -93,6 +93,33 @@ package struct Setting: Sendable {
     number(
       "probe-idle", \.probeIdleSeconds, 1...3600, value: "SECONDS",
       help: "A path that has answered nothing for this long is probed, while its device is in use."),
+    words(
+      "cache", \.cache,
+      help:
+        "Whether what one path has acknowledged can be read and flushed through the others; auto "
+        + "finds out, 'mpctl explain' says how. Private allows no active-active."),
+    Setting(
+      name: "fence-command", value: "none|COMMAND",
+      help: "Run before changes move away from an NBD path that has not answered all of them, with "
+        + "device, old and new path as its last arguments; see 'mpctl create --help'.",
+      read: { text, settings in
+        guard text != "none" else {
+          settings.fenceCommand = nil
+          return true
+        }
+        guard FenceCommand.isUsable(text) else { return false }
+        settings.fenceCommand = text
+        return true
+      },
+      write: { $0.fenceCommand ?? "none" },
+      allowed: "none, or a command in one line that begins with the absolute name of a program"),
+    number(
+      "fence-timeout", \.fenceTimeoutSeconds, 1...3600, value: "SECONDS",
+      help: "A fence command that has not ended by then is killed, and has failed."),
+    number(
+      "quiesce", \.quiesceSeconds, 0...3600, value: "SECONDS",
+      help: "How long after the end of a connection its server may still carry out changes it was "
+        + "sent, where no fence command is set. Until then nothing overwrites them."),
   ]
 
   private static func words<Word: RawRepresentable & CaseIterable & SendableMetatype>(

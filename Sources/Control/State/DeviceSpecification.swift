@@ -27,11 +27,13 @@ package struct DeviceSpecification: Codable, Hashable, Sendable {
   package let settings: [String: String]?
   /// The full name of the path that failback returns to.
   package let preferred: String?
+  /// What was found out about the caches behind the paths when all of them answered.
+  package let cache: CacheFacts?
 
   package init(
     name: String, mode: DeviceMode, sizeBytes: UInt64, blockBytes: UInt32,
     options: DeviceOptions, paths: [Path], settings: [String: String]? = nil,
-    preferred: String? = nil
+    preferred: String? = nil, cache: CacheFacts? = nil
   ) {
     self.name = name
     self.mode = mode
@@ -43,6 +45,7 @@ package struct DeviceSpecification: Codable, Hashable, Sendable {
     self.paths = paths
     self.settings = settings
     self.preferred = preferred
+    self.cache = cache
   }
 
   /// Keys that this program does not know, in order.

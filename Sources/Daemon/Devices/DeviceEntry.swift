@@ -1,45 +1,73 @@
 internal import BlockIO
 internal import Control
 internal import Multipath
+internal import NBD
 internal import Reactor
 
-/// A path as the control side knows it: its name, what it is, and the descriptor it lent to the reactor.
+/// A path as the control side knows it: its name, what it is, and what it lent to the reactor.
 struct PathEntry {
   let id: UInt32
-  /// Absolute, as the operator named it.
+  /// An absolute name, or an NBD server's address.
   let path: String
   var isHeld = false
   var settings = PathSettings()
   /// In service, as far as the reactor's events say.
   var isGood = true
-  /// Negative while the path is lost.
-  var descriptor: Int32 = -1
+  /// Absent while the path is lost.
+  var access = PathAccess.absent
   var isBlockDevice = false
   var isDirect = true
-  var needsWorker = false
   var identity: PathIdentity?
+  /// What its server said when it was reached last.
+  var server: ServerFacts?
   /// Why it is foreign or lost, in words, when the reactor's own cause does not say it.
   var remark: String?
   /// Waits for the next try to open it.
   var isReopening = false
-  var reopenWait = DaemonLimits.reopenFirst
+  /// A helper thread is at it; another would only wait behind the same trouble.
+  var isOpening = false
+  var reopenWait: Interval
 
-  var name: String { PathOperand.shortName(of: path) }
-
-  mutating func take(_ opened: OpenedPath) {
-    descriptor = opened.descriptor
-    isBlockDevice = opened.isBlockDevice
-    isDirect = opened.isDirect
-    needsWorker = opened.needsWorker
-    identity = opened.identity
-    remark = nil
-    reopenWait = DaemonLimits.reopenFirst
+  init(id: UInt32, path: String, isHeld: Bool = false) {
+    self.id = id
+    self.path = path
+    self.isHeld = isHeld
+    network = NetworkPath(stored: path)
+    name = PathOperand.shortName(of: path)
+    reopenWait = Self.reopenFirst(network)
   }
 
-  private var access: PathAccess {
-    guard descriptor >= 0 else { return .absent }
-    return .file(
-      descriptor: descriptor, needsWorker: needsWorker, isBlockDevice: isBlockDevice)
+  let name: String
+  /// For an NBD path.
+  let network: NetworkPath?
+
+  var kind: PathStatus.Kind { network != nil ? .nbd : isBlockDevice ? .block : .file }
+
+  var isOpen: Bool { !access.descriptors.isEmpty }
+
+  private static func reopenFirst(_ network: NetworkPath?) -> Interval {
+    network == nil ? DaemonLimits.reopenFirst : DaemonLimits.reconnectFirst
+  }
+
+  mutating func take(_ opened: OpenedPath) {
+    access = opened.access
+    isBlockDevice = opened.identity.isBlockDevice
+    isDirect = opened.isDirect
+    identity = opened.identity
+    server = opened.server
+    remark = nil
+    reopenWait = Self.reopenFirst(network)
+  }
+
+  /// Where the path can be read while the reactor uses it.
+  var source: MediumSource? {
+    guard isOpen else { return nil }
+    return network.map { .server($0.uri) } ?? access.source
+  }
+
+  var witness: CacheWitness {
+    guard network != nil else { return .local }
+    return server?.witness ?? .unknown
   }
 
   func setup(lost: FaultCause? = nil, isPreferred: Bool = false) -> PathSetup {
@@ -67,13 +95,15 @@ final class DeviceEntry {
   var preferred: UInt32?
   /// Since when requests wait for a path.
   var queueingSince: Instant?
+  /// Whether the paths share a cache, as it was found out last.
+  var cache: CacheFacts
   /// Nil for a device that was made by hand.
   var label: DeviceLabel?
 
   init(
     id: UInt32, name: DeviceName, geometry: Geometry, settings: DeviceSettings,
     options: DeviceOptions, reactor: Int, socket: String, paths: [PathEntry], preferred: UInt32?,
-    label: DeviceLabel? = nil
+    cache: CacheFacts? = nil, label: DeviceLabel? = nil
   ) {
     self.id = id
     self.name = name
@@ -84,6 +114,7 @@ final class DeviceEntry {
     self.socket = socket
     self.paths = paths
     self.preferred = preferred
+    self.cache = CacheFacts.judged(settings.cache, paths.map { $0.witness }, known: cache)
     self.label = label
   }
 
@@ -95,9 +126,24 @@ final class DeviceEntry {
 
   func index(ofPath id: UInt32) -> Int? { paths.firstIndex { $0.id == id } }
 
-  /// A descriptor of another path that can be read for comparison: one in service, or -1 for none.
-  func reference(besides id: UInt32) -> Int32 {
-    paths.first { $0.id != id && $0.descriptor >= 0 && $0.isGood && !$0.isHeld }?.descriptor ?? -1
+  /// Where a path can be compared with its siblings in service; nil when there are none.
+  ///
+  /// A server may take no connection beside the one that the reactor has, so that NBD siblings are read through
+  /// the device's own export.
+  func reference(besides id: UInt32) -> MediumSource? {
+    let siblings = paths.filter { $0.id != id && $0.isOpen && $0.isGood && !$0.isHeld }
+    if let local = siblings.first(where: { $0.network == nil }) { return local.access.source }
+    guard !siblings.isEmpty else { return nil }
+    return .server(NBDURI(transport: .unix(socketPath: socket), exportName: name.text))
+  }
+
+  func manner(of path: PathEntry) -> OpeningManner {
+    OpeningManner(settings, path.settings, buffered: options.io == .buffered)
+  }
+
+  /// Finds out anew whether the paths share a cache.
+  func judgeCache() -> CacheFacts {
+    CacheFacts.judged(settings.cache, paths.map { $0.witness }, known: cache)
   }
 
   var specification: DeviceSpecification {
@@ -108,6 +154,7 @@ final class DeviceEntry {
       blockBytes: geometry.blockBytes, options: options,
       paths: paths.map { DeviceSpecification.Path(path: $0.path, held: $0.isHeld) },
       settings: changes.isEmpty ? nil : changes,
-      preferred: preferred.flatMap { index(ofPath: $0) }.map { paths[$0].path })
+      preferred: preferred.flatMap { index(ofPath: $0) }.map { paths[$0].path },
+      cache: settings.cache == .auto && paths.contains { $0.network != nil } ? cache : nil)
   }
 }

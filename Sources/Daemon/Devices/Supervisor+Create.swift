@@ -11,8 +11,13 @@ internal import Reactor
 extension Supervisor {
   func create(_ params: CreateMethod.Params, _ respond: @escaping Respond<CreateMethod>) {
     let name: DeviceName
+    let manners: [OpeningManner]
     do throws(ControlError) {
       try params.check()
+      let (settings, each) = try params.chosenSettings()
+      manners = each.map {
+        OpeningManner(settings, $0, buffered: params.options.io == .buffered)
+      }
       name = try DeviceName(params.name)
       _ = try RunDirectory.usable(
         options.runDirectory.socket(of: name), workingDirectory: "/")
@@ -20,7 +25,7 @@ extension Supervisor {
     } catch {
       return respond(.failure(error))
     }
-    open(params.paths, buffered: params.options.io == .buffered) { [self] results in
+    open(params.paths, manners) { [self] results in
       finishCreate(name, params, results) { [self] outcome in
         namesInCreation.remove(name.text)
         respond(outcome)
@@ -40,12 +45,12 @@ extension Supervisor {
 
   /// Opens paths side by side, each with its own patience; the results come in the order of `paths`.
   func open(
-    _ paths: [String], buffered: Bool,
+    _ paths: [String], _ manners: [OpeningManner],
     _ done: @escaping ([Result<OpenedPath, OpenFailure>]) -> Void
   ) {
     var results = [Result<OpenedPath, OpenFailure>?](repeating: nil, count: paths.count)
-    for (index, path) in paths.enumerated() {
-      openOne(path, buffered: buffered) { result in
+    for (index, (path, manner)) in zip(paths, manners).enumerated() {
+      openOne(path, manner) { result in
         results[index] = result
         let complete = results.compactMap { $0 }
         if complete.count == paths.count { done(complete) }
@@ -53,20 +58,26 @@ extension Supervisor {
     }
   }
 
+  /// `ended` is called when the helper thread has ended, which may be later than its answer is waited for.
   func openOne(
-    _ path: String, buffered: Bool, _ done: @escaping (Result<OpenedPath, OpenFailure>) -> Void
+    _ path: String, _ manner: OpeningManner, ended: @escaping () -> Void = {},
+    _ done: @escaping (Result<OpenedPath, OpenFailure>) -> Void
   ) {
     let ticket = ticket(
       patience: DaemonLimits.pathPatience,
       late: { answer in
-        if case .opened(.success(let opened)) = answer { PathOpener.close(opened.descriptor) }
+        if case .opened(.success(let opened)) = answer { PathOpener.close(opened.access) }
+        ended()
       },
       { answer in
-        if case .opened(let result) = answer { return done(result) }
+        if case .opened(let result) = answer {
+          ended()
+          return done(result)
+        }
         done(.failure(OpenFailure(errno: ETIMEDOUT, isOtherKind: false, identity: nil)))
       })
     let inbox = inbox
-    PathOpener.open(path, buffered: buffered) { result in
+    PathOpener.open(path, manner) { result in
       inbox.post(.answer(ticket: ticket, .opened(result)))
     }
   }
@@ -77,13 +88,14 @@ extension Supervisor {
   ) {
     let opened = results.compactMap { try? $0.get() }
     let giveUp: (ControlError) -> Void = { error in
-      for path in opened { PathOpener.close(path.descriptor) }
+      for path in opened { PathOpener.close(path.access) }
       done(.failure(error))
     }
     do throws(ControlError) {
       let geometry = try judge(
         params.paths, results, expected: nil, allowDuplicate: params.options.allowDuplicate)
       let (settings, each) = try params.chosenSettings()
+      try refuseUncoveredMode(settings, opened)
       compare(params.paths, opened, geometry) { [self] error in
         if let error { return giveUp(error) }
         var entries: [PathEntry] = []
@@ -133,6 +145,7 @@ extension Supervisor {
     // Before anything else: of two names of one block device, either may be the one that found it held.
     if !allowDuplicate { try refuseTwins(paths, results) }
     var agreed = expected
+    let blockBytes = expected?.geometry.blockBytes ?? Self.commonBlock(results)
     for (path, result) in zip(paths, results) {
       let opened = try open(path, result)
       if let owner = owner(of: opened.identity), !allowDuplicate {
@@ -141,7 +154,7 @@ extension Supervisor {
           "\(PrintableText.escaped(path)) is already a path of the device \(owner)",
           hint: "mpctl status \(owner) shows it; a path serves one device")
       }
-      agreed = (try geometry(of: path, opened, agreed), agreed?.path ?? path)
+      agreed = (try geometry(of: path, opened, agreed, blockBytes), agreed?.path ?? path)
     }
     guard let agreed else { throw ControlError(.badRequest, "a device needs at least one path") }
     return agreed.geometry
@@ -162,7 +175,7 @@ extension Supervisor {
         throw ControlError(
           .refused,
           "\(PrintableText.escaped(path)) and \(PrintableText.escaped(twin)) are the same "
-            + "\(identity.isBlockDevice ? "block device" : "file") under two names",
+            + "\(identity.noun) under two names",
           hint: "a second path must be another way to the medium")
       }
       seen[identity] = path
@@ -185,14 +198,14 @@ extension Supervisor {
   }
 
   private func geometry(
-    of path: String, _ opened: OpenedPath, _ agreed: (geometry: Geometry, path: String)?
+    of path: String, _ opened: OpenedPath, _ agreed: (geometry: Geometry, path: String)?,
+    _ blockBytes: UInt32
   ) throws(ControlError) -> Geometry {
     let shown = PrintableText.escaped(path)
     guard opened.sizeBytes > 0 else {
       throw ControlError(
         .refused, "\(shown) is empty: it has 0 bytes",
-        hint: opened.isBlockDevice
-          ? "attach a medium first, with losetup for a loop device" : "truncate -s SIZE \(shown)")
+        hint: Self.hintOnEmpty(opened, shown))
     }
     if let agreed, agreed.geometry.sizeBytes != opened.sizeBytes {
       throw ControlError(
@@ -201,54 +214,88 @@ extension Supervisor {
           + "\(agreed.geometry.sizeBytes): the paths of a device must have the same size",
         hint: "name paths to one medium")
     }
-    if let agreed, agreed.geometry.blockBytes != opened.blockBytes {
+    if let server = opened.server, server.minimumBlockBytes > blockBytes {
+      throw ControlError(
+        .refused,
+        "\(shown): server takes blocks of \(server.minimumBlockBytes) bytes, and the device has "
+          + "blocks of \(blockBytes)",
+        hint: "create the device over this path first, so that its blocks become the device's")
+    }
+    if opened.server == nil, blockBytes != opened.blockBytes, let agreed {
       throw ControlError(
         .refused,
         "\(shown) has blocks of \(opened.blockBytes) bytes and "
-          + "\(PrintableText.escaped(agreed.path)) of \(agreed.geometry.blockBytes): "
+          + "\(PrintableText.escaped(agreed.path)) of \(blockBytes): "
           + "the paths of a device must have the same block size",
         hint: "for a loop device, losetup --sector-size sets it")
     }
-    guard let geometry = Geometry(sizeBytes: opened.sizeBytes, blockBytes: opened.blockBytes)
-    else {
+    guard let geometry = Geometry(sizeBytes: opened.sizeBytes, blockBytes: blockBytes) else {
+      let isFile = !opened.identity.isBlockDevice && opened.server == nil
       throw ControlError(
         .refused,
         "\(shown) has \(opened.sizeBytes) bytes, which is no multiple of its block size of "
-          + "\(opened.blockBytes)",
-        hint: opened.isBlockDevice
-          ? nil
-          : "truncate -s %\(opened.blockBytes) \(shown) rounds it up to a whole block")
+          + "\(blockBytes)",
+        hint: isFile ? "truncate -s %\(blockBytes) \(shown) rounds it up to a whole block" : nil)
     }
     return geometry
   }
 
-  /// Compares every path with the first on samples of the medium.
+  private static func hintOnEmpty(_ opened: OpenedPath, _ shown: String) -> String {
+    switch opened.identity {
+    case .block: "attach a medium first, with losetup for a loop device"
+    case .file: "truncate -s SIZE \(shown)"
+    case .export: "have the server offer a medium"
+    }
+  }
+
+  /// The blocks of a device over these paths: those of its disks and files, or else the largest that a server
+  /// insists on.
+  private static func commonBlock(_ results: [Result<OpenedPath, OpenFailure>]) -> UInt32 {
+    let opened = results.compactMap { try? $0.get() }
+    let local = opened.first { $0.server == nil }?.blockBytes
+    return local ?? opened.map { $0.blockBytes }.max() ?? NetworkOpener.blockBytesMin
+  }
+
+  /// Before anything is compared: a mode that the paths cannot have.
+  private func refuseUncoveredMode(
+    _ settings: DeviceSettings, _ opened: [OpenedPath]
+  ) throws(ControlError) {
+    try CacheFacts.judged(settings.cache, opened.map { $0.witness }, known: nil)
+      .check(mode: settings.mode)
+  }
+
+  /// Compares every path with one of them on samples of the medium, a disk or a file where there is one.
+  ///
+  /// One after the other, since a connection cannot be read by two threads at once.
   private func compare(
     _ names: [String], _ opened: [OpenedPath], _ geometry: Geometry,
     _ done: @escaping (ControlError?) -> Void
   ) {
-    var left = opened.count
-    var firstError: ControlError?
-    for (index, path) in opened.enumerated() {
-      let reference = index == 0 ? -1 : opened[0].descriptor
-      compareOne(path.descriptor, reference, Medium(geometry: geometry, label: nil)) {
-        [self] verdict in
-        left -= 1
-        if firstError == nil {
-          firstError = error(verdict, path: names[index], sibling: names[0])
-        }
-        if left == 0 { done(firstError) }
+    let chosen = opened.firstIndex { $0.server == nil } ?? 0
+    compareNext(0, chosen, names, opened, geometry, done)
+  }
+
+  private func compareNext(
+    _ index: Int, _ chosen: Int, _ names: [String], _ opened: [OpenedPath], _ geometry: Geometry,
+    _ done: @escaping (ControlError?) -> Void
+  ) {
+    guard index < opened.count, let source = opened[index].access.source else { return done(nil) }
+    let reference = index == chosen ? nil : opened[chosen].access.source
+    compareOne(source, reference, Medium(geometry: geometry, label: nil)) { [self] verdict in
+      if let error = error(verdict, path: names[index], sibling: names[chosen]) {
+        return done(error)
       }
+      compareNext(index + 1, chosen, names, opened, geometry, done)
     }
   }
 
   func compareOne(
-    _ path: Int32, _ reference: Int32, _ medium: Medium,
+    _ path: MediumSource, _ reference: MediumSource?, _ medium: Medium,
     _ done: @escaping (MediumComparison.Verdict) -> Void
   ) {
     let ticket = ticket(patience: DaemonLimits.pathPatience) { answer in
       if case .compared(let verdict) = answer { return done(verdict) }
-      done(.unreadable(errno: ETIMEDOUT))
+      done(.unreadable(.unreadable(errno: ETIMEDOUT)))
     }
     let inbox = inbox
     MediumComparison.start(path: path, reference: reference, medium: medium) { verdict in
@@ -275,13 +322,11 @@ extension Supervisor {
       return ControlError(
         .refused, "\(shown) is no way to the medium of \(sibling): \(remark)",
         hint: "mpctl dump \(shown) shows its label")
-    case .unreadable(ETIMEDOUT):
+    case .unreadable(let trouble) where trouble.errno == ETIMEDOUT:
       return OpenFailure(errno: ETIMEDOUT, isOtherKind: false, identity: nil)
         .error(path: path, owner: nil)
-    case .unreadable(let errno):
-      return ControlError(
-        .refused, "\(shown) cannot be read: \(ErrnoText.sentence(errno))",
-        hint: "repair the path first")
+    case .unreadable(let trouble), .unreachable(let trouble):
+      return ControlError(.refused, "\(shown): \(trouble.sentence)", hint: trouble.hint)
     }
   }
 
@@ -291,7 +336,7 @@ extension Supervisor {
   func serve(
     _ name: DeviceName, _ settings: DeviceSettings, _ geometry: Geometry,
     _ deviceOptions: DeviceOptions, _ paths: [PathEntry], lost: [UInt32: FaultCause] = [:],
-    preferred: UInt32? = nil, label: DeviceLabel? = nil,
+    preferred: UInt32? = nil, cache: CacheFacts? = nil, label: DeviceLabel? = nil,
     _ done: @escaping (Result<DeviceEntry, ControlError>) -> Void
   ) {
     let socket = options.runDirectory.socket(of: name)
@@ -305,7 +350,8 @@ extension Supervisor {
     let reactor = load.indices.min { load[$0] < load[$1] } ?? 0
     let device = DeviceEntry(
       id: newID(), name: name, geometry: geometry, settings: settings, options: deviceOptions,
-      reactor: reactor, socket: socket, paths: paths, preferred: preferred, label: label)
+      reactor: reactor, socket: socket, paths: paths, preferred: preferred, cache: cache,
+      label: label)
     devices.append(device)
     let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
       if case .done = answer { return done(.success(device)) }

@@ -109,11 +109,12 @@ extension Supervisor {
       post(
         .identityChecked(device: id, path: path, generation: generation, verdict), to: device)
     }
-    guard entry.descriptor >= 0 else { return answer(.unknown) }
+    guard let source = entry.source else { return answer(.unknown) }
     let reference = device.reference(besides: path)
-    compareOne(entry.descriptor, reference, device.medium) { [self] verdict in
+    compareOne(source, reference, device.medium) { [self] verdict in
       switch verdict {
-      case .same: answer(.same)
+      // The connection that was identified is still up, and its probes are good.
+      case .same, .unreachable: answer(.same)
       case .unreadable: answer(.unknown)
       case .different, .resized, .mislabelled:
         if let index = device.index(ofPath: path) {
@@ -131,8 +132,8 @@ extension Supervisor {
   /// there is something to open.
   private func dropDescriptor(_ path: UInt32, of device: DeviceEntry) {
     guard let index = device.index(ofPath: path) else { return }
-    if device.paths[index].descriptor >= 0 {
-      device.paths[index].descriptor = -1
+    if device.paths[index].isOpen {
+      device.paths[index].access = .absent
       post(.reopenPath(device: device.id, device.paths[index].setup()), to: device)
     }
     reopenLater(path, of: device)
@@ -143,7 +144,7 @@ extension Supervisor {
     guard let device = devices.first(where: { $0.id == id }),
       let index = device.index(ofPath: path)
     else { return }
-    device.paths[index].descriptor = -1
+    device.paths[index].access = .absent
     device.paths[index].remark = error(.refused(refusal), while: "reopening the path").message
     reopenLater(path, of: device)
   }
@@ -165,10 +166,10 @@ extension Supervisor {
     let wait = device.paths[index].reopenWait
     device.paths[index].reopenWait = min(
       Interval(nanoseconds: wait.nanoseconds * 2), DaemonLimits.reopenLast)
-    timers.after(wait) { [self] in
+    timers.after(jitter.shorten(wait)) { [self] in
       guard let index = device.index(ofPath: path), !device.isBeingDestroyed else { return }
       device.paths[index].isReopening = false
-      guard device.paths[index].descriptor < 0 else { return }
+      guard !device.paths[index].isOpen else { return }
       reopen(path, of: device) { [self] error in
         if error != nil { reopenLater(path, of: device) }
       }
@@ -181,11 +182,19 @@ extension Supervisor {
   ) {
     guard let index = device.index(ofPath: path) else { return done(nil) }
     let name = device.paths[index].path
-    openOne(name, buffered: device.options.io == .buffered) { [self] result in
+    guard !device.paths[index].isOpening else {
+      let sentence = "\(PrintableText.escaped(name)): an earlier try has not ended yet"
+      return done(ControlError(.busy, sentence, hint: "wait a little"))
+    }
+    device.paths[index].isOpening = true
+    let ended = {
+      if let index = device.index(ofPath: path) { device.paths[index].isOpening = false }
+    }
+    openOne(name, device.manner(of: device.paths[index]), ended: ended) { [self] result in
       guard let index = device.index(ofPath: path), !device.isBeingDestroyed,
-        device.paths[index].descriptor < 0
+        !device.paths[index].isOpen
       else {
-        if case .success(let opened) = result { PathOpener.close(opened.descriptor) }
+        if case .success(let opened) = result { PathOpener.close(opened.access) }
         return done(nil)
       }
       switch result {
@@ -204,22 +213,42 @@ extension Supervisor {
     _ done: @escaping (ControlError?) -> Void
   ) {
     let reference = device.reference(besides: path)
-    compareOne(opened.descriptor, reference, device.medium) { [self] verdict in
-      guard let index = device.index(ofPath: path), !device.isBeingDestroyed else {
-        PathOpener.close(opened.descriptor)
+    guard let source = opened.access.source else { return done(nil) }
+    compareOne(source, reference, device.medium) { [self] verdict in
+      guard let index = device.index(ofPath: path), !device.isBeingDestroyed,
+        !device.paths[index].isOpen
+      else {
+        PathOpener.close(opened.access)
         return done(nil)
       }
       if let error = error(
         verdict, path: device.paths[index].path, sibling: device.name.text)
+        ?? uncovered(opened, at: index, of: device)
       {
-        PathOpener.close(opened.descriptor)
+        PathOpener.close(opened.access)
         device.paths[index].remark = error.message
         return done(error)
       }
       device.paths[index].take(opened)
       log.info("lost path opened again", metadata: metadata(device, device.paths[index].path))
       post(.reopenPath(device: device.id, device.paths[index].setup()), to: device)
+      retune(device)
       done(nil)
+    }
+  }
+
+  /// Where a name leads to may have changed meanwhile, and with it what the paths share.
+  private func uncovered(
+    _ opened: OpenedPath, at index: Int, of device: DeviceEntry
+  ) -> ControlError? {
+    var witnesses = device.paths.map { $0.witness }
+    witnesses[index] = opened.witness
+    do throws(ControlError) {
+      try CacheFacts.judged(device.settings.cache, witnesses, known: device.cache)
+        .check(mode: device.settings.mode)
+      return nil
+    } catch {
+      return error
     }
   }
 }

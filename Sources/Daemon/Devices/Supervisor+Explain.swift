@@ -34,7 +34,7 @@ extension Supervisor {
             paths: device.paths.compactMap { entry in
               snapshot.paths.first { $0.id == entry.id }.map { Self.thresholds(entry, $0) }
             },
-            decisions: wanted.map { Self.facts($0, device) })))
+            decisions: wanted.map { Self.facts($0, device) }, cache: device.cache)))
     }
     post(.explain(ticket: ticket, device: device.id), to: device)
   }

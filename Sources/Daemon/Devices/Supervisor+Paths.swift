@@ -17,8 +17,17 @@ extension Supervisor {
     }
     change(params.name, respond) { [self] device, _, finish in
       if let error = obstacle(to: params.path, in: device) { return finish(.failure(error)) }
-      openOne(params.path, buffered: device.options.io == .buffered) { [self] result in
-        addOpened(params.path, result, device, finish)
+      let manner: OpeningManner
+      let settings: PathSettings
+      do throws(ControlError) {
+        settings = try params.chosenSettings()
+        manner = OpeningManner(
+          device.settings, settings, buffered: device.options.io == .buffered)
+      } catch {
+        return finish(.failure(error))
+      }
+      openOne(params.path, manner) { [self] result in
+        addOpened(params.path, settings, result, device, finish)
       }
     }
   }
@@ -38,11 +47,11 @@ extension Supervisor {
   }
 
   private func addOpened(
-    _ path: String, _ result: Result<OpenedPath, OpenFailure>, _ device: DeviceEntry,
-    _ finish: @escaping Respond<AddMethod>
+    _ path: String, _ settings: PathSettings, _ result: Result<OpenedPath, OpenFailure>,
+    _ device: DeviceEntry, _ finish: @escaping Respond<AddMethod>
   ) {
     let giveUp: (ControlError) -> Void = { error in
-      if case .success(let opened) = result { PathOpener.close(opened.descriptor) }
+      if case .success(let opened) = result { PathOpener.close(opened.access) }
       finish(.failure(error))
     }
     let opened: OpenedPath
@@ -54,22 +63,31 @@ extension Supervisor {
         throw ControlError(.internal, "a path that is not open passed the checks")
       }
       opened = success
+      try CacheFacts.judged(
+        device.settings.cache, device.paths.map { $0.witness } + [opened.witness],
+        known: device.cache
+      ).check(mode: device.settings.mode)
     } catch {
       return giveUp(error)
     }
     let reference = device.reference(besides: 0)
-    compareOne(opened.descriptor, reference, device.medium) { [self] verdict in
+    guard let source = opened.access.source else {
+      return giveUp(ControlError(.internal, "an open path has no descriptor"))
+    }
+    compareOne(source, reference, device.medium) { [self] verdict in
       if let error = error(verdict, path: path, sibling: device.name.text) {
         return giveUp(error)
       }
       var entry = PathEntry(id: newID(), path: path)
       entry.take(opened)
+      entry.settings = settings
       device.paths.append(entry)
       let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
         guard case .done = answer else {
           device.paths.removeAll { $0.id == entry.id }
           return giveUp(error(answer, while: "adding the path"))
         }
+        retune(device)
         log.info("path added", metadata: metadata(device, path))
         record(.pathAdded, device) { $0.path = entry.name }
         save { warning in finish(.success(Change(warning: warning))) }
@@ -127,6 +145,7 @@ extension Supervisor {
       }
       device.paths.removeAll { $0.id == entry.id }
       if device.preferred == entry.id { device.preferred = nil }
+      retune(device)
     }
     post(.removePath(ticket: ticket, device: device.id, path: entry.id), to: device)
   }
@@ -164,7 +183,7 @@ extension Supervisor {
     change(params.name, path: params.path, respond) { [self] device, index, finish in
       guard let index else { return }
       let entry = device.paths[index]
-      if entry.descriptor >= 0 { return restoreOpen(entry, device, finish) }
+      if entry.isOpen { return restoreOpen(entry, device, finish) }
       reopen(entry.id, of: device) { [self] error in
         if let error { return keepOut(entry, device, error, finish) }
         guard let index = device.index(ofPath: entry.id) else {
@@ -179,18 +198,20 @@ extension Supervisor {
     _ entry: PathEntry, _ device: DeviceEntry, _ finish: @escaping Respond<RestoreMethod>
   ) {
     let reference = device.reference(besides: entry.id)
-    compareOne(entry.descriptor, reference, device.medium) { [self] verdict in
+    guard let source = entry.source else { return putBack(entry, device, finish) }
+    compareOne(source, reference, device.medium) { [self] verdict in
       switch verdict {
-      case .same: putBack(entry, device, finish)
+      // The connection that was identified is still up.
+      case .same, .unreachable: putBack(entry, device, finish)
       case .different, .resized, .mislabelled:
         let refusal =
           error(verdict, path: entry.path, sibling: device.name.text)
           ?? ControlError(.refused, "it shows another medium")
         markForeign(entry.id, device, refusal.message)
         finish(.failure(refusal))
-      case .unreadable(let errno):
-        let sentence = "it does not answer reads: \(ErrnoText.sentence(errno))"
-        keepOut(entry, device, ControlError(.refused, sentence), errno: errno, finish)
+      case .unreadable(let trouble):
+        let sentence = "it does not answer reads: \(ErrnoText.sentence(trouble.errno))"
+        keepOut(entry, device, ControlError(.refused, sentence), errno: trouble.errno, finish)
       }
     }
   }

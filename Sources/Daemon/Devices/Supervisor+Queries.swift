@@ -84,7 +84,7 @@ extension Supervisor {
       ghosts: snapshot.ghosts, heldRequests: snapshot.heldRequests,
       preferred: snapshot.preferred.flatMap { device.index(ofPath: $0) }
         .map { device.paths[$0].name },
-      settings: device.settings.values)
+      settings: device.settings.values, cache: device.cache)
   }
 
   private func status(
@@ -92,13 +92,15 @@ extension Supervisor {
   ) -> PathStatus {
     let (reason, errno, hint) = Self.explain(entry, snapshot)
     return PathStatus(
-      name: entry.name, path: entry.path, kind: entry.isBlockDevice ? .block : .file,
+      name: entry.name, path: entry.path, kind: entry.kind,
       state: PathStatus.State(rawValue: snapshot.state.rawValue) ?? .lost,
       since: WallClock.milliseconds(at: snapshot.record.changedAt), reason: reason, errno: errno,
       hint: hint, sizeBytes: device.medium.geometry.sizeBytes, outstanding: snapshot.outstanding,
       direct: entry.isDirect, unresolved: Int(snapshot.record.unresolved),
       stalls: snapshot.record.stalls, patienceMilliseconds: snapshot.patience.milliseconds,
-      priority: Int(snapshot.record.priority), weight: Int(snapshot.record.weight))
+      priority: Int(snapshot.record.priority), weight: Int(snapshot.record.weight),
+      server: entry.server?.shown,
+      connections: entry.network == nil ? nil : Int(entry.settings.connections))
   }
 
   /// Why a path is out of service, and what to do beyond what holds for every path in that state.

@@ -16,6 +16,11 @@ extension Supervisor {
           try path(operand, of: device)
         }
         try Assignment.checkSelector(wanted, in: settings)
+        try Assignment.checkConnections(each, of: device.paths.map { $0.path })
+        try refuseUnpromised(each, device)
+        try CacheFacts.judged(
+          settings.cache, device.paths.map { $0.witness }, known: device.cache
+        ).check(mode: settings.mode)
       } catch {
         return finish(.failure(error))
       }
@@ -33,9 +38,35 @@ extension Supervisor {
     }
   }
 
+  /// Several connections to a server that has said already that it does not want them.
+  private func refuseUnpromised(
+    _ settings: [PathSettings], _ device: DeviceEntry
+  ) throws(ControlError) {
+    for (setting, entry) in zip(settings, device.paths)
+    where setting.connections > 1 && entry.server?.promisesMultiConnection == false {
+      throw ControlError(
+        .refused,
+        "\(entry.name): server does not promise CAN_MULTI_CONN, without which a flush on one "
+          + "connection says nothing about the others", hint: "give it one connection")
+    }
+  }
+
+  /// After paths came or went: whether they share a cache may have changed.
+  func retune(_ device: DeviceEntry) {
+    let judged = device.judgeCache()
+    guard judged != device.cache else { return }
+    device.cache = judged
+    log.info(
+      "cache: \(judged.domain.rawValue), \(judged.sentence)",
+      metadata: ["device": "\(device.name.text)"])
+    let ticket = ticket(patience: DaemonLimits.reactorPatience) { _ in }
+    post(.tune(ticket: ticket, device: device.id, device.tuning), to: device)
+  }
+
   /// Changes of one device happen one after the other, so its paths are still the same.
   private func take(_ settings: DeviceSettings, _ each: [PathSettings], _ device: DeviceEntry) {
     device.settings = settings
+    defer { device.cache = device.judgeCache() }
     for (index, path) in each.enumerated() where index < device.paths.count {
       device.paths[index].settings = path
     }

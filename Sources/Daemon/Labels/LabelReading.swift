@@ -6,18 +6,14 @@ internal import Label
 /// Reading the end of a medium through a descriptor, on whatever thread may wait for it.
 enum LabelReading {
   /// What stands between a path and its device's label; nil when it shows the right one.
-  static func objection(_ descriptor: Int32, _ medium: Medium) -> MediumComparison.Verdict? {
+  static func objection(
+    _ reader: any SampleReader, _ medium: Medium
+  ) throws(PathTrouble) -> MediumComparison.Verdict? {
     guard let label = medium.label else { return nil }
     // Direct I/O takes whole blocks only; the sector is the end of the last one.
     let length = max(label.sectorBytes, medium.geometry.blockBytes)
-    let sector: [UInt8]
-    do throws(ReadFailure) {
-      let last = try read(
-        descriptor, at: medium.geometry.sizeBytes - UInt64(length), Int(length))
-      sector = Array(last.suffix(Int(label.sectorBytes)))
-    } catch {
-      return .unreadable(errno: error.errno)
-    }
+    let last = try reader.read(medium.geometry.sizeBytes - UInt64(length), Int(length))
+    let sector = Array(last.suffix(Int(label.sectorBytes)))
     do throws(LabelError) {
       let found = try LabelRecord(sector: sector)
       guard found.uuid != label.record.uuid else { return nil }

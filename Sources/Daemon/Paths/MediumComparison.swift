@@ -16,7 +16,9 @@ enum MediumComparison {
     /// It has not the device's label: why, in words.
     case mislabelled(String)
     /// A read failed.
-    case unreadable(errno: Int32)
+    case unreadable(PathTrouble)
+    /// The server did not take a connection for the comparison, which says nothing about the path's own.
+    case unreachable(PathTrouble)
   }
 
   /// Samples of the medium: its first and last piece and `count` between them.
@@ -25,43 +27,84 @@ enum MediumComparison {
   /// A piece may change between the two reads when the device is in use; then it is read again.
   private static let repeats = 5
 
-  /// Compares on a thread of its own; `reference` is negative when there is nothing to compare with and only
-  /// the path itself is to be read. Both descriptors are duplicated first, so that the caller may close its own.
+  /// How long servers may take for all of it.
+  private static let patienceMilliseconds: Int64 = 8000
+
+  /// Compares on a thread of its own; without a reference only the path itself is read. Descriptors are
+  /// duplicated first, so that the caller may close its own.
   static func start(
-    path: Int32, reference: Int32, medium: Medium,
+    path: MediumSource, reference: MediumSource?, medium: Medium,
     _ deliver: @escaping @Sendable (Verdict) -> Void
   ) {
-    let own = fcntl(path, F_DUPFD_CLOEXEC, 0)
-    let other = reference < 0 ? -1 : fcntl(reference, F_DUPFD_CLOEXEC, 0)
-    guard own >= 0, reference < 0 || other >= 0 else {
-      let error = Glibc.errno
-      if own >= 0 { _ = Glibc.close(own) }
-      return deliver(.unreadable(errno: error))
-    }
-    let isStarted = Thread.start("mpath-compare") {
-      deliver(compare(own, other, medium))
-      _ = Glibc.close(own)
-      if other >= 0 { _ = Glibc.close(other) }
-    }
+    let own = Kept(path)
+    let other = reference.map { Kept($0) }
+    let isStarted = Thread.start("mpath-compare") { deliver(compare(own, other, medium)) }
     if !isStarted {
-      _ = Glibc.close(own)
-      if other >= 0 { _ = Glibc.close(other) }
-      deliver(.unreadable(errno: EAGAIN))
+      own.drop()
+      other?.drop()
+      deliver(.unreadable(.unreadable(errno: EAGAIN)))
     }
   }
 
-  private static func compare(_ own: Int32, _ other: Int32, _ medium: Medium) -> Verdict {
-    let geometry = medium.geometry
-    var size: UInt64 = 0
-    let status = unsafe mp_path_size(own, &size)
-    if status < 0 { return .unreadable(errno: -status) }
-    if size != geometry.sizeBytes { return .resized(sizeBytes: size) }
-    if let objection = LabelReading.objection(own, medium) { return objection }
-    for offset in samples(geometry) {
-      let verdict = comparePiece(own, other, offset, geometry)
-      if verdict != .same { return verdict }
+  /// A source whose descriptor is our own.
+  private struct Kept: Sendable {
+    let source: MediumSource
+    /// Negative for a server, and when there was no descriptor left.
+    let descriptor: Int32
+
+    init(_ source: MediumSource) {
+      self.source = source
+      switch source {
+      case .descriptor(let original): descriptor = fcntl(original, F_DUPFD_CLOEXEC, 0)
+      case .connection(let connection):
+        descriptor = fcntl(connection.descriptor, F_DUPFD_CLOEXEC, 0)
+      case .server: descriptor = -1
+      }
     }
-    return .same
+
+    func drop() {
+      if descriptor >= 0 { _ = Glibc.close(descriptor) }
+    }
+
+    /// Takes the descriptor over.
+    func reader(deadline: Int64) throws(PathTrouble) -> any SampleReader {
+      switch source {
+      case .server(let uri): return try ServerSampleReader.connect(to: uri, deadline: deadline)
+      case .descriptor, .connection:
+        guard descriptor >= 0 else { throw .unreadable(errno: EMFILE) }
+      }
+      guard case .connection(let connection) = source else {
+        return FileSampleReader(owning: descriptor)
+      }
+      let adopted = ServerConnection(adopting: descriptor, deadline: deadline)
+      return ServerSampleReader(adopted, connection.export)
+    }
+  }
+
+  private static func compare(_ own: Kept, _ other: Kept?, _ medium: Medium) -> Verdict {
+    let geometry = medium.geometry
+    let deadline = ServerConnection.deadline(milliseconds: patienceMilliseconds)
+    let mine: any SampleReader
+    // A sibling that cannot be read is sick; that says nothing against this path.
+    let theirs = try? other?.reader(deadline: deadline)
+    do throws(PathTrouble) {
+      mine = try own.reader(deadline: deadline)
+    } catch {
+      guard case .server = own.source else { return .unreadable(error) }
+      return .unreachable(error)
+    }
+    do throws(PathTrouble) {
+      let size = try mine.sizeBytes()
+      if size != geometry.sizeBytes { return .resized(sizeBytes: size) }
+      if let objection = try LabelReading.objection(mine, medium) { return objection }
+      for offset in samples(geometry) {
+        let verdict = try comparePiece(mine, theirs, offset, geometry)
+        if verdict != .same { return verdict }
+      }
+      return .same
+    } catch {
+      return .unreadable(error)
+    }
   }
 
   /// Offsets of the pieces, in ascending order and aligned to the device's blocks.
@@ -80,47 +123,19 @@ enum MediumComparison {
   }
 
   private static func comparePiece(
-    _ own: Int32, _ other: Int32, _ offset: UInt64, _ geometry: Geometry
-  ) -> Verdict {
-    let length = min(max(pieceBytes, UInt64(geometry.blockBytes)), geometry.sizeBytes - offset)
+    _ own: any SampleReader, _ other: (any SampleReader)?, _ offset: UInt64, _ geometry: Geometry
+  ) throws(PathTrouble) -> Verdict {
+    let length = Int(min(max(pieceBytes, UInt64(geometry.blockBytes)), geometry.sizeBytes - offset))
     var verdict = Verdict.same
     for attempt in 0..<repeats {
       if attempt > 0 { usleep(20_000) }
-      let mine = read(own, offset, Int(length))
-      guard case .success(let bytes) = mine else { return unreadable(mine) }
-      guard other >= 0 else { return .same }
-      let theirs = read(other, offset, Int(length))
-      guard case .success(let expected) = theirs else {
-        // The sibling is sick; that says nothing against this path.
-        return .same
-      }
+      let bytes = try own.read(offset, length)
+      guard let expected = try? other?.read(offset, length) else { return .same }
       guard let place = bytes.indices.first(where: { bytes[$0] != expected[$0] }) else {
         return .same
       }
       verdict = .different(offset: offset + UInt64(place))
     }
     return verdict
-  }
-
-  private struct ReadFailure: Error {
-    let errno: Int32
-  }
-
-  private static func unreadable(_ result: Result<[UInt8], ReadFailure>) -> Verdict {
-    switch result {
-    case .success: .same
-    case .failure(let failure): .unreadable(errno: failure.errno)
-    }
-  }
-
-  private static func read(
-    _ descriptor: Int32, _ offset: UInt64, _ length: Int
-  ) -> Result<[UInt8], ReadFailure> {
-    var bytes = [UInt8](repeating: 0, count: length)
-    let got = unsafe bytes.withUnsafeMutableBytes { buffer in
-      unsafe mp_path_read(descriptor, buffer.baseAddress, UInt32(length), offset)
-    }
-    if got == Int64(length) { return .success(bytes) }
-    return .failure(ReadFailure(errno: got < 0 ? Int32(-got) : EIO))
   }
 }

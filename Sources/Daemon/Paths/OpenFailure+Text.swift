@@ -8,10 +8,13 @@ extension OpenFailure {
   /// - Parameter owner: The device of this daemon that uses the same medium entry, if any.
   func error(path: String, owner: String?) -> ControlError {
     let shown = PrintableText.escaped(path)
+    if let trouble {
+      return ControlError(.refused, "\(shown): \(trouble.sentence)", hint: trouble.hint)
+    }
     if isOtherKind {
       return ControlError(
         .refused, "\(shown) is neither a block device nor a regular file",
-        hint: "name a block device or a file")
+        hint: "name a block device, a file or an NBD server")
     }
     if errno == EBUSY, let owner {
       return ControlError(

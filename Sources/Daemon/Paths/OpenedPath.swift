@@ -1,25 +1,42 @@
 internal import BlockIO
 internal import CLinux
+internal import Control
 internal import Glibc
 internal import Reactor
 
-/// A path that could be opened: its descriptor and what it is.
+/// A path that could be opened: how the reactor reaches it, and what it is.
 struct OpenedPath: Sendable {
-  let descriptor: Int32
-  let isBlockDevice: Bool
+  let access: PathAccess
   let isDirect: Bool
-  let needsWorker: Bool
   let sizeBytes: UInt64
+  /// The smallest that a device over it can have.
   let blockBytes: UInt32
   let identity: PathIdentity
+  /// For an NBD path.
+  var server: ServerFacts?
+
+  var witness: CacheWitness { server?.witness ?? .local }
 }
 
 /// What tells one medium's entry in the system from another: the device number of a block device, file
-/// system and inode of a file. Two names with one identity are one path.
-struct PathIdentity: Hashable, Sendable {
-  let isBlockDevice: Bool
-  let device: UInt64
-  let inode: UInt64
+/// system and inode of a file, server and name of an export. Two names with one identity are one path.
+enum PathIdentity: Hashable, Sendable {
+  case block(device: UInt64)
+  case file(device: UInt64, inode: UInt64)
+  case export(server: String, name: String)
+
+  /// What it is, in a sentence about two names of it.
+  var noun: String {
+    switch self {
+    case .block: "block device"
+    case .file: "file"
+    case .export: "export of one server"
+    }
+  }
+
+  var isBlockDevice: Bool {
+    if case .block = self { true } else { false }
+  }
 }
 
 /// A path that could not.
@@ -29,18 +46,39 @@ struct OpenFailure: Error, Sendable {
   let isOtherKind: Bool
   /// Known when the name exists.
   let identity: PathIdentity?
+  /// For an NBD path, what the server or the network did.
+  var trouble: PathTrouble?
 }
 
 /// Opens and closes paths on threads of their own, since either may block for as long as a sick medium
 /// does, and one path's trouble must not delay another's.
 enum PathOpener {
   static func open(
-    _ name: String, buffered: Bool,
+    _ name: String, _ manner: OpeningManner,
     _ deliver: @escaping @Sendable (Result<OpenedPath, OpenFailure>) -> Void
   ) {
-    let isStarted = Thread.start("mpath-open") { deliver(openNow(name, buffered: buffered)) }
+    let isStarted = Thread.start("mpath-open") {
+      if let network = NetworkPath(stored: name) {
+        deliver(openNow(network, manner))
+      } else {
+        deliver(openNow(name, buffered: manner.buffered))
+      }
+    }
     if !isStarted {
       deliver(.failure(OpenFailure(errno: EAGAIN, isOtherKind: false, identity: nil)))
+    }
+  }
+
+  private static func openNow(
+    _ network: NetworkPath, _ manner: OpeningManner
+  ) -> Result<OpenedPath, OpenFailure> {
+    do throws(PathTrouble) {
+      return .success(
+        try NetworkOpener.open(
+          network, connections: manner.connections, quietTime: manner.quietTime))
+    } catch {
+      return .failure(
+        OpenFailure(errno: error.errno, isOtherKind: false, identity: nil, trouble: error))
     }
   }
 
@@ -50,7 +88,8 @@ enum PathOpener {
     var path = mp_path()
     let status = unsafe mp_path_open(name, buffered, &path)
     let isBlock = path.kind == MP_KIND_BLOCK
-    let identity = PathIdentity(isBlockDevice: isBlock, device: path.device, inode: path.inode)
+    let identity: PathIdentity =
+      isBlock ? .block(device: path.device) : .file(device: path.device, inode: path.inode)
     guard status == 0 else {
       let isOtherKind = status == Int32(MP_ERROR_KIND)
       return .failure(
@@ -60,14 +99,34 @@ enum PathOpener {
     }
     return .success(
       OpenedPath(
-        descriptor: path.fd, isBlockDevice: isBlock, isDirect: path.direct,
-        needsWorker: path.needs_worker, sizeBytes: path.size_bytes, blockBytes: path.block_bytes,
+        access: .file(
+          descriptor: path.fd, needsWorker: path.needs_worker, isBlockDevice: isBlock),
+        isDirect: path.direct, sizeBytes: path.size_bytes, blockBytes: path.block_bytes,
         identity: identity))
   }
 
   /// Closing may block as well.
-  static func close(_ descriptor: Int32) {
-    guard descriptor >= 0 else { return }
-    if !Thread.start("mpath-close", { _ = Glibc.close(descriptor) }) { _ = Glibc.close(descriptor) }
+  static func close(_ access: PathAccess) { close(access.descriptors) }
+
+  static func close(_ descriptors: [Int32]) {
+    guard !descriptors.isEmpty else { return }
+    let closing: @Sendable () -> Void = { for each in descriptors { _ = Glibc.close(each) } }
+    if !Thread.start("mpath-close", closing) { closing() }
+  }
+}
+
+/// How a path is to be opened, beyond its name.
+struct OpeningManner: Sendable {
+  /// Through the page cache, for a file.
+  let buffered: Bool
+  /// To an NBD server.
+  let connections: Int
+  /// How long changes sent on a connection may still happen after its end.
+  let quietTime: Interval
+
+  init(_ settings: DeviceSettings, _ path: PathSettings, buffered: Bool) {
+    self.buffered = buffered
+    connections = Int(path.connections)
+    quietTime = .seconds(settings.quiesceSeconds)
   }
 }

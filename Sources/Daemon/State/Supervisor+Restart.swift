@@ -3,6 +3,7 @@ internal import Control
 internal import Glibc
 internal import Logging
 internal import Multipath
+internal import Reactor
 
 /// Bringing the devices of the state file back at start. A path that is missing or wrong does not keep its
 /// device from serving: it waits, LOST, until it proves right.
@@ -36,14 +37,17 @@ extension Supervisor {
         metadata: ["device": "\(name.text)", "setting": "\(PrintableText.escaped(key))"])
     }
     let paths = specification.paths.map { $0.path }
-    open(paths, buffered: specification.options.io == .buffered) { [self] results in
+    let manners = each.map {
+      OpeningManner(settings, $0, buffered: specification.options.io == .buffered)
+    }
+    open(paths, manners) { [self] results in
       admit(specification, geometry, results) { [self] entries, lost in
         var entries = entries
         for index in entries.indices { entries[index].settings = each[index] }
         let preferred = entries.first { $0.path == specification.preferred }?.id
         serve(
           name, settings, geometry, specification.options, entries, lost: lost,
-          preferred: preferred
+          preferred: preferred, cache: specification.cache
         ) { [self, entries] outcome in
           finishRestore(name, outcome, entries)
           done()
@@ -58,9 +62,9 @@ extension Supervisor {
     switch outcome {
     case .failure(let error):
       log.error("device not restored: \(error.message)", metadata: ["device": "\(name.text)"])
-      for entry in entries { PathOpener.close(entry.descriptor) }
+      for entry in entries { PathOpener.close(entry.access) }
     case .success(let device):
-      let missing = device.paths.filter { $0.descriptor < 0 }
+      let missing = device.paths.filter { !$0.isOpen }
       log.info(
         "device restored",
         metadata: [
@@ -80,31 +84,36 @@ extension Supervisor {
   ) {
     var entries: [PathEntry] = []
     var lost: [UInt32: FaultCause] = [:]
-    var reference: Int32 = -1
-    var toCompare: [Int] = []
     for (path, result) in zip(specification.paths, results) {
       var entry = PathEntry(id: newID(), path: path.path, isHeld: path.held)
-      if let opened = usable(path.path, result, geometry, &entry, &lost) {
-        entry.take(opened)
-        if reference < 0 { reference = opened.descriptor } else { toCompare.append(entries.count) }
-      }
+      if let opened = usable(path.path, result, geometry, &entry, &lost) { entry.take(opened) }
       entries.append(entry)
     }
-    var left = toCompare.count
-    guard left > 0 else { return done(entries, lost) }
-    for index in toCompare {
-      compareOne(entries[index].descriptor, reference, Medium(geometry: geometry, label: nil)) {
-        [self] verdict in
-        left -= 1
-        if let error = error(
-          verdict, path: entries[index].path, sibling: specification.name)
-        {
-          PathOpener.close(entries[index].descriptor)
-          entries[index].descriptor = -1
-          reject(&entries[index], error.message, &lost)
-        }
-        if left == 0 { done(entries, lost) }
+    let chosen =
+      entries.firstIndex { $0.isOpen && $0.network == nil } ?? entries.firstIndex { $0.isOpen }
+    guard let chosen else { return done(entries, lost) }
+    admitNext(0, chosen, specification.name, geometry, entries, lost, done)
+  }
+
+  /// One after the other, since a connection cannot be read by two threads at once.
+  private func admitNext(
+    _ index: Int, _ chosen: Int, _ name: String, _ geometry: Geometry, _ entries: [PathEntry],
+    _ lost: [UInt32: FaultCause], _ done: @escaping ([PathEntry], [UInt32: FaultCause]) -> Void
+  ) {
+    guard index < entries.count else { return done(entries, lost) }
+    guard index != chosen, let source = entries[index].access.source else {
+      return admitNext(index + 1, chosen, name, geometry, entries, lost, done)
+    }
+    let medium = Medium(geometry: geometry, label: nil)
+    compareOne(source, entries[chosen].access.source, medium) { [self] verdict in
+      var entries = entries
+      var lost = lost
+      if let error = error(verdict, path: entries[index].path, sibling: name) {
+        PathOpener.close(entries[index].access)
+        entries[index].access = .absent
+        reject(&entries[index], error.message, &lost)
       }
+      admitNext(index + 1, chosen, name, geometry, entries, lost, done)
     }
   }
 
@@ -117,7 +126,7 @@ extension Supervisor {
         [path], [result], expected: (geometry, "the device"), allowDuplicate: true)
       if case .success(let opened) = result { return opened }
     } catch {
-      if case .success(let opened) = result { PathOpener.close(opened.descriptor) }
+      if case .success(let opened) = result { PathOpener.close(opened.access) }
       reject(&entry, error.message, &lost)
     }
     return nil

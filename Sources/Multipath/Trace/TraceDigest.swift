@@ -1,3 +1,4 @@
+internal import BasicContainers
 internal import BlockIO
 
 /// A running digest of what a machine has decided, the same on every machine and in every run.

@@ -10,9 +10,26 @@ struct Add: ControlCommand {
       used at once, while clients go on working. In an active/passive device it waits for the \
       active path to fail.
 
-      EXAMPLE
+      A path is named as in 'mpctl create'.
+
+      EXAMPLES
         mpctl add data /dev/loop3
+        mpctl add --priority 10 --connections 4 data nbd://b/vol
       """)
+
+  @Option(
+    name: [.customLong("priority"), .customLong("group")],
+    help: ArgumentHelp(
+      "Its group; the lowest number that has a usable path carries everything. (default: 0)",
+      valueName: "n"))
+  var priority: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How many connections lead to an NBD server that allows several. (default: 1)", valueName: "n"
+    ))
+  var connections: String?
 
   @OptionGroup var verbose: VerboseOption
   @OptionGroup var connection: ConnectionOptions
@@ -20,13 +37,22 @@ struct Add: ControlCommand {
   @Argument(help: "The device's name.")
   var name: String
 
+  /// What was given of the path's settings, by their names.
+  private var settings: [String: String]? {
+    let given = [("priority", priority), ("connections", connections)]
+    let chosen = given.compactMap { key, value in value.map { (key, $0) } }
+    return chosen.isEmpty ? nil : Dictionary(uniqueKeysWithValues: chosen)
+  }
+
   @Argument(help: "The path to attach.", completion: .file())
   var path: String
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
     for path in try Operands.absolute([path]) {
+      let params = AddMethod.Params(name: name, path: path, settings: settings)
+      try CommandFailure.catching(params.check)
       try session.change(
-        AddMethod.self, AddMethod.Params(name: name, path: path),
+        AddMethod.self, params,
         withinSeconds: Session.openingSeconds)
     }
     verbose.reportDone()

@@ -11,11 +11,28 @@ struct Create: ControlCommand {
       returns when the export serves, and prints the URI that an NBD client is given. The daemon \
       remembers the device over a restart.
 
-      A path is a block device or a regular file. 'loop1' and '/dev/loop1' are the same; a name \
-      that is no entry of /dev is a file, relative to the working directory.
+      A path is a block device, a regular file, or an export of an NBD server: \
+      nbd://HOST[:PORT]/EXPORT or nbd+unix:///EXPORT?socket=FILE. 'loop1' and '/dev/loop1' are the \
+      same; a name that is no entry of /dev is a file, relative to the working directory. Kinds can \
+      be mixed. In other commands an NBD path is called HOST:PORT/EXPORT or SOCKET:EXPORT, as \
+      'mpctl status' shows it.
 
       Without -A and -R the device is active/passive: one path carries everything, and another \
       takes over when it fails. With both flags, -R wins.
+
+      NBD SERVERS
+        --cache says whether the paths share a cache. Shared are the paths of one server that \
+      promises CAN_MULTI_CONN, and disks and files of this machine; two servers in front of one \
+      image have caches of their own, unless you know better: two servers on one host over one file \
+      share that host's page cache. With private caches active/active is refused, and a FLUSH that \
+      cannot cover what a lost path had acknowledged fails.
+        A server that does not answer may still write later what it was sent. After a connection \
+      has ended, nothing overwrites that for --quiesce seconds; with --fence-command, until the \
+      command has succeeded. COMMAND begins with the absolute name of a program; /bin/sh runs it \
+      with the device, the old path and the new path appended, and status 0 must mean that nothing \
+      sent to the old path can reach the medium any more. One that ends otherwise, or not within \
+      --fence-timeout seconds, has not fenced anything, and changes wait.
+        docs/NETWORK.md says what each choice protects from, and what not.
 
       With --set, given once for each KEY=VALUE, the device begins with other settings than usual; \
       'mpctl set --help' lists them.
@@ -29,6 +46,12 @@ struct Create: ControlCommand {
 
         The same, each request on the path that is expected to answer first:
           mpctl create -A --set selector=latency fast ./left.img ./right.img
+
+        Two servers in front of one image:
+          mpctl create data nbd://a/vol nbd://b/vol
+
+        A local disk, and a server for when it is gone:
+          mpctl create --priority b:10809/vol=10 --set failback=30 data sdb nbd://b/vol
       """)
 
   @Flag(name: .customShort("A"), help: "Active/active: use all paths for everything.")
@@ -55,6 +78,15 @@ struct Create: ControlCommand {
   var allowDuplicate = false
 
   @Option(
+    name: [.customLong("priority"), .customLong("group")],
+    help: ArgumentHelp(
+      "The group of a path; the lowest number that has a usable path carries everything.",
+      valueName: "path=n"))
+  var priority: [String] = []
+
+  @OptionGroup var network: NetworkOptions
+
+  @Option(
     name: .customLong("set"),
     help: ArgumentHelp("A setting that is not to be as usual.", valueName: "key=value"))
   var settings: [String] = []
@@ -72,13 +104,14 @@ struct Create: ControlCommand {
   var path: [String]
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
+    let wanted = priority.map { "priority.\($0)" } + network.assignments + settings
     let params = CreateMethod.Params(
       name: name, mode: DeviceMode(activeActive: activeActive, activeRead: activeRead),
       paths: try Operands.absolute(path),
       options: DeviceOptions(
         noPathTimeoutSeconds: noPathTimeout, io: buffered ? .buffered : .direct,
         allowDuplicate: allowDuplicate),
-      settings: settings.isEmpty ? nil : try Operands.settings(settings))
+      settings: wanted.isEmpty ? nil : try Operands.settings(wanted))
     try CommandFailure.catching(params.check)
     let result = try session.ask(
       CreateMethod.self, params, withinSeconds: Session.openingSeconds)

@@ -1,0 +1,112 @@
+internal import CLinux
+internal import Glibc
+internal import NBD
+
+/// A connection to an NBD server, in the hands of a helper thread. It may take until its deadline, and is
+/// closed with its end unless it was released.
+struct ServerConnection: ~Copyable {
+  /// -1 once it was released.
+  private var descriptor: Int32
+  /// What answered: an address with its port, or the device and inode of a socket.
+  let peer: String
+  /// In milliseconds of the monotonic clock.
+  let deadline: Int64
+  private static let chunkBytes = 4096
+
+  private init(descriptor: Int32, peer: String, deadline: Int64) {
+    self.descriptor = descriptor
+    self.peer = peer
+    self.deadline = deadline
+  }
+
+  deinit {
+    if descriptor >= 0 { Glibc.close(descriptor) }
+  }
+
+  /// Takes over a connection whose handshake is over.
+  init(adopting descriptor: Int32, deadline: Int64) {
+    self.init(descriptor: descriptor, peer: "", deadline: deadline)
+  }
+
+  /// The end of an allowance that begins now.
+  static func deadline(milliseconds: Int64) -> Int64 { mp_monotonic_milliseconds() + milliseconds }
+
+  /// Connects to whatever of the server's addresses answers first.
+  static func connect(
+    to uri: NBDURI, deadline: Int64
+  ) throws(PathTrouble) -> ServerConnection {
+    var peer = [CChar](repeating: 0, count: Int(MP_PEER_BYTES))
+    var resolverError: Int32 = 0
+    let descriptor: Int32
+    let server: String
+    switch uri.transport {
+    case .tcp(let host, let port):
+      server = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+      descriptor = unsafe mp_connect_tcp(host, port, deadline, &peer, &resolverError)
+      if resolverError != 0 { throw .unresolved(host, resolverError: resolverError) }
+    case .unix(let socket):
+      server = socket
+      descriptor = unsafe mp_connect_unix_within(socket, deadline, &peer)
+    }
+    guard descriptor >= 0 else { throw .notConnected(server, errno: -descriptor) }
+    let text = String(
+      decoding: peer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return ServerConnection(descriptor: descriptor, peer: text, deadline: deadline)
+  }
+
+  /// Opens the export; afterwards the next byte of either side is transmission.
+  func negotiate(_ exportName: String) throws(PathTrouble) -> NegotiatedExport {
+    var negotiation = ClientNegotiation(exportName: exportName, wantsStructuredReplies: true)
+    while true {
+      let bytes = try receiveInHandshake()
+      if bytes.isEmpty { throw .refused(negotiation.failureAtEndOfInput) }
+      var output: [UInt8] = []
+      let progress = unsafe negotiation.consume(bytes.span.bytes, output: &output)
+      switch progress.state {
+      case .needMore: try send(output)
+      case .transmission(let export):
+        guard progress.consumedBytes == bytes.count else {
+          throw PathTrouble(
+            "server sent data that nobody had asked for",
+            hint: "use a server that keeps to the protocol", errno: EPROTO)
+        }
+        return export
+      case .failed(let failure):
+        // It goes either way; the reason is what counts.
+        try? send(output)
+        throw .refused(failure)
+      }
+    }
+  }
+
+  private func receiveInHandshake() throws(PathTrouble) -> [UInt8] {
+    do throws(PathTrouble) {
+      return try receive()
+    } catch {
+      throw error.errno == ETIMEDOUT ? .tooSlow : error
+    }
+  }
+
+  /// Whatever has come, or nothing at the end of the stream.
+  func receive() throws(PathTrouble) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: Self.chunkBytes)
+    let got = unsafe bytes.withUnsafeMutableBytes { buffer in
+      unsafe mp_receive_within(descriptor, buffer.baseAddress, buffer.count, deadline)
+    }
+    guard got >= 0 else { throw .broken(errno: Int32(-got)) }
+    return Array(bytes.prefix(Int(got)))
+  }
+
+  func send(_ bytes: [UInt8]) throws(PathTrouble) {
+    let status = unsafe bytes.withUnsafeBytes { buffer in
+      unsafe mp_send_within(descriptor, buffer.baseAddress, buffer.count, deadline)
+    }
+    guard status == 0 else { throw .broken(errno: -status) }
+  }
+
+  /// Gives the descriptor away, open.
+  mutating func release() -> Int32 {
+    defer { descriptor = -1 }
+    return descriptor
+  }
+}

@@ -1,0 +1,98 @@
+internal import BlockIO
+internal import Control
+internal import Glibc
+internal import NBD
+
+/// An NBD export, read one piece after the other over a connection whose handshake is over.
+final class ServerSampleReader: SampleReader {
+  private let connection: ServerConnection
+  private let export: NegotiatedExport
+  private let encoder: RequestEncoder
+  private var transmission: ClientTransmission
+  /// Received and not understood yet.
+  private var input: [UInt8] = []
+
+  init(_ connection: consuming ServerConnection, _ export: NegotiatedExport) {
+    self.connection = connection
+    self.export = export
+    encoder = RequestEncoder(flags: export.flags)
+    transmission = ClientTransmission(
+      outstandingMax: 1, structuredReplies: export.structuredReplies)
+  }
+
+  /// Connects to a server for one comparison.
+  static func connect(
+    to uri: NBDURI, deadline: Int64
+  ) throws(PathTrouble) -> ServerSampleReader {
+    let connection = try ServerConnection.connect(to: uri, deadline: deadline)
+    let export = try connection.negotiate(uri.exportName)
+    return ServerSampleReader(connection, export)
+  }
+
+  func sizeBytes() throws(PathTrouble) -> UInt64 { export.sizeBytes }
+
+  func read(_ offset: UInt64, _ length: Int) throws(PathTrouble) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: length)
+    let minimum = Int(export.minimumBlockBytes)
+    let longest = max(minimum, Int(clamping: export.maximumBlockBytes) / minimum * minimum)
+    var done = 0
+    while done < length {
+      let count = min(longest, length - done)
+      try readPiece(offset + UInt64(done), count, into: &bytes, at: done)
+      done += count
+    }
+    // The connection may go to a reactor now, which must find nothing on it.
+    guard input.isEmpty else {
+      throw PathTrouble(
+        "server sent data that nobody had asked for",
+        hint: "use a server that keeps to the protocol", errno: EPROTO)
+    }
+    return bytes
+  }
+
+  private func readPiece(
+    _ offset: UInt64, _ count: Int, into bytes: inout [UInt8], at place: Int
+  ) throws(PathTrouble) {
+    guard let range = ByteRange(offset: offset, length: UInt64(count)) else {
+      preconditionFailure("a sample lies in the medium")
+    }
+    let cookie = transmission.begin(slot: 0, operation: .read, range: range)
+    var request = [UInt8](repeating: 0, count: RequestHeader.encodedBytes)
+    unsafe request.withUnsafeMutableBytes { buffer in
+      guard let target = buffer.baseAddress else { return }
+      unsafe encoder.encode(.read, [], cookie: cookie, range: range, into: target)
+    }
+    try connection.send(request)
+    while true {
+      let progress = unsafe transmission.step(input.span.bytes)
+      input.removeFirst(progress.consumedBytes)
+      switch progress.step {
+      case .needMore: try receiveMore()
+      case .data(_, let offset, let announced):
+        if input.isEmpty { try receiveMore() }
+        let taken = min(announced, input.count)
+        bytes.replaceSubrange(place + offset..<place + offset + taken, with: input.prefix(taken))
+        input.removeFirst(taken)
+        transmission.tookData(taken)
+      case .hole(_, let offset, let count):
+        let zeroes = repeatElement(UInt8(0), count: count)
+        bytes.replaceSubrange(place + offset..<place + offset + count, with: zeroes)
+      case .finished(_, .success): return
+      case .finished(_, .failure(let errno)):
+        throw PathTrouble(
+          "server answers reads with an error: \(ErrnoText.sentence(errno))",
+          hint: "repair the server's medium first", errno: errno)
+      case .failed(let lie): throw .lied(lie)
+      }
+    }
+  }
+
+  private func receiveMore() throws(PathTrouble) {
+    let bytes = try connection.receive()
+    guard !bytes.isEmpty else {
+      throw PathTrouble(
+        "server hung up", hint: "check the network and the server", errno: ECONNRESET)
+    }
+    input += bytes
+  }
+}
