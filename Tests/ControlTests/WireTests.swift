@@ -270,7 +270,7 @@ struct WireTests {
     #expect(
       error?.hint
         == "the methods are: create, add, remove, fail, restore, set, prefer, rotate, fail-queued, "
-        + "destroy, list, status, stats, events, subscribe, explain, version")
+        + "destroy, list, status, stats, events, subscribe, explain, trace, version")
   }
 
   @Test("only the methods that look may be called by those who may only look")

@@ -58,7 +58,11 @@ extension Session {
       let piece = try CommandFailure.catching { () throws(ControlError) in
         try TraceLine.decode(line)
       }
-      if let bytes = piece.bytes { try take(bytes) }
+      if let bytes = piece.bytes {
+        try take(bytes)
+      } else if piece.end == nil {
+        throw .refused(ControlError(.internal, "mpathd sent something that is no piece of a trace"))
+      }
       end = piece.end
     } catch {
       throw .failed(error)
