@@ -76,7 +76,9 @@ let package = Package(
     tests("LabelTests", ["Label"]),
     tests("ControlTests", ["Control", "mpctl"]),
     tests("SimulationTests", ["Simulation", "Multipath", "BlockIO"]),
-    tests("IntegrationTests", ["Control"], exclude: ["Scripts"]),
+    tests(
+      "IntegrationTests", ["Control", "Reactor", "Multipath", "NBD", "BlockIO", "CLinux"],
+      exclude: ["Scripts"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,13 +1,15 @@
-"""What selectors and hedging do for the slowest requests.
+"""What selectors and hedging do for the slowest requests, and what they cost.
 
-usage: choice.py PROGRAMS [--rounds N] [--seconds S]
+usage: choice.py PROGRAMS [--only slow|stalls|even] [--rounds N] [--seconds S]
 
 Three ways to one file, each an nbdfuse mount of an nbdkit server whose requests take at least half a
-millisecond (Benchmarks/stalls.c). Two experiments, each interleaved over the rounds, medians printed:
+millisecond (Benchmarks/stalls.c). The experiments, each interleaved over the rounds, medians printed:
 
   slow    one path takes ten times as long; p99 at depth 32 under each selector, compared with round-robin
   stalls  one request in a hundred on one path takes a hundred times as long; p99.9 of reads with hedging and
           without, and what hedging costs in extra reads
+  even    four names of one cached file, all alike: what each selector costs against round-robin, in requests
+          per second and in the daemon's CPU time per request, each compared within its round
 """
 
 import argparse
@@ -15,6 +17,7 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -34,42 +37,71 @@ class Bed:
         self.daemon = subprocess.Popen(
             [programs + "/mpathd", "--run-dir", self.run_directory, "--no-state"],
             stdout=subprocess.PIPE, stderr=open(self.directory + "/log", "w"), text=True)
-        self.daemon.stdout.readline()
+        if "ready" not in self.daemon.stdout.readline():
+            raise Trouble("mpathd did not start: " + open(self.directory + "/log").read())
 
     def mpctl(self, *words):
         command = [self.programs + "/mpctl", words[0], "--run-dir", self.run_directory, *words[1:]]
-        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        return subprocess.run(
+            command, check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout
 
     def path(self, name, usual, every=0):
         """A file whose requests take `usual` microseconds, one in `every` a hundred times that."""
         socket, file = f"{self.directory}/{name}.nbd", f"{self.directory}/{name}"
         open(file, "w").close()
-        server = subprocess.Popen(
+        # In the order in which they are taken down, and known before they are up.
+        server = self.server(
+            f"{name}.nbdkit",
             ["nbdkit", "-f", "--threads", "64", "--unix", socket, "cc", HERE + "/stalls.c",
-             f"path={self.image}", f"usual={usual}", f"every={every}"], start_new_session=True)
-        while not os.path.exists(socket):
-            time.sleep(0.05)
-        mount = subprocess.Popen(
-            ["nbdfuse", "--pidfile", file + ".pid", file, "nbd+unix:///?socket=" + socket],
-            stdin=subprocess.DEVNULL, start_new_session=True)
-        while not os.path.exists(file + ".pid"):
-            time.sleep(0.05)
-        self.servers.append((file, server, mount))
+             f"path={self.image}", f"usual={usual}", f"every={every}"])
+        self.servers.append((file, server, None))
+        self.wait_for(socket, server, f"{name}.nbdkit")
+        mount = self.server(
+            f"{name}.nbdfuse",
+            ["nbdfuse", "--pidfile", file + ".pid", file, "nbd+unix:///?socket=" + socket])
+        self.servers[-1] = (file, server, mount)
+        self.wait_for(file + ".pid", mount, f"{name}.nbdfuse")
         return file
+
+    def server(self, log, command):
+        with open(f"{self.directory}/{log}.log", "w") as errors:
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stderr=errors, start_new_session=True)
+
+    def wait_for(self, file, process, log):
+        """Until a server has made its file; it may have to be compiled first."""
+        end = time.monotonic() + 30
+        while not os.path.exists(file):
+            if process.poll() is not None or time.monotonic() > end:
+                errors = open(f"{self.directory}/{log}.log").read()
+                raise Trouble(f"{log} did not start: {errors or 'it said nothing for 30 s'}")
+            time.sleep(0.05)
 
     def paths_down(self):
         for file, server, mount in self.servers:
-            subprocess.run(["fusermount3", "-u", "-z", file], check=False)
-            mount.terminate()
-            mount.wait()
-            server.terminate()
-            server.wait()
-            os.unlink(file)
-            os.unlink(file + ".pid")
+            if mount:
+                subprocess.run(["fusermount3", "-u", "-z", file], check=False, timeout=10)
+                end_process(mount)
+            end_process(server)
+            for name in (file, file + ".pid", file + ".nbd"):
+                if os.path.exists(name):
+                    os.unlink(name)
         self.servers = []
 
+    def cpu_seconds(self):
+        """What the daemon has used so far."""
+        total = 0
+        for thread in os.listdir(f"/proc/{self.daemon.pid}/task"):
+            # Nanoseconds on a processor.
+            with open(f"/proc/{self.daemon.pid}/task/{thread}/schedstat") as file:
+                total += int(file.read().split()[0])
+        return total / 1e9
+
+    def requests(self):
+        return json.loads(self.mpctl("stats", "--json"))["requests"]
+
     def fio(self, seconds, depth):
-        """Percentiles of random reads in milliseconds, and how many there were."""
+        """Percentiles of random reads in milliseconds, and how many there were a second."""
         report = self.directory + "/fio.json"
         subprocess.run(
             ["fio", "--name=load", "--ioengine=nbd",
@@ -77,17 +109,29 @@ class Bed:
              "--bs=4k", f"--iodepth={depth}", "--size=128m", "--time_based",
              f"--runtime={seconds}s", "--ramp_time=1s", "--output-format=json",
              "--percentile_list=50:99:99.9", f"--output={report}"],
-            check=True, stdout=subprocess.DEVNULL, cwd=self.directory)
+            check=True, stdout=subprocess.DEVNULL, cwd=self.directory, timeout=seconds + 60)
         text = open(report).read()
         read = json.loads(text[text.index("{"):])["jobs"][0]["read"]
         percentiles = read["clat_ns"]["percentile"]
         return {float(key): value / 1e6 for key, value in percentiles.items()}, read["iops"]
 
     def down(self):
-        self.daemon.terminate()
-        self.daemon.wait()
+        end_process(self.daemon)
         self.paths_down()
         subprocess.run(["rm", "-rf", self.directory], check=True)
+
+
+class Trouble(Exception):
+    """The experiment could not be made."""
+
+
+def end_process(process):
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(timeout=10)
 
 
 def slow(bed, options):
@@ -113,38 +157,79 @@ def slow(bed, options):
 
 
 def stalls(bed, options):
-    files = [bed.path("a", 500), bed.path("b", 500), bed.path("c", 500, every=100)]
+    # A millisecond each, so that a busy machine's own delays are small beside a stall of a tenth of a second.
+    calm = [bed.path("a", 1000), bed.path("b", 1000), bed.path("c", 1000)]
+    files = calm[:2] + [bed.path("d", 1000, every=100)]
     results = {}
     for _ in range(options.rounds):
-        for percent in (0, 5):
-            bed.mpctl("create", "-A", "data", *files)
+        # Without stalls too: what the machine's other work does to the slowest is not ours to mend.
+        for name, percent, paths in (
+                ("no stalls", 0, calm), ("hedge=0", 0, files), ("hedge=5", 5, files)):
+            bed.mpctl("create", "-A", "data", *paths)
             bed.mpctl("set", "data", f"hedge={percent}", "stall-floor=5000")
-            percentiles, iops = bed.fio(options.seconds, 4)
+            percentiles, _ = bed.fio(options.seconds, 4)
             device = json.loads(bed.mpctl("stats", "data", "--json"))["devices"][0]
             extra = 100 * device.get("hedges", 0) / device["reads"]
-            results.setdefault(percent, []).append((percentiles[99.9], percentiles[50.0], extra))
+            results.setdefault(name, []).append((percentiles[99.9], percentiles[50.0], extra))
             bed.mpctl("destroy", "data")
     bed.paths_down()
     print("one in a hundred requests of one of three paths a hundred times slower, depth 4")
-    base = statistics.median(value[0] for value in results[0])
-    for percent, values in results.items():
+    base = statistics.median(value[0] for value in results["hedge=0"])
+    for name, values in results.items():
         p999 = statistics.median(value[0] for value in values)
         p50 = statistics.median(value[1] for value in values)
         extra = statistics.median(value[2] for value in values)
-        print(f"  hedge={percent}  p50 {p50:6.2f} ms  p99.9 {p999:6.2f} ms"
+        print(f"  {name:9}  p50 {p50:6.2f} ms  p99.9 {p999:6.2f} ms"
               f"  {base / p999:5.1f} times better  extra reads {extra:.2f} %")
+
+
+def even(bed, options):
+    files = [bed.image] + [f"{bed.image}.{number}" for number in range(3)]
+    for file in files[1:]:
+        os.link(bed.image, file)
+    bed.mpctl("create", "-A", "--buffered", "--allow-duplicate", "data", *files)
+    ratios = {}
+    costs = {}
+    for number in range(options.rounds * 4):
+        figures = {}
+        # Round-robin twice: how far it differs from itself is how far the rest is to be believed.
+        order = ["round-robin"] + SELECTORS[1:] + ["round-robin again"]
+        for selector in order if number % 2 else order[::-1]:
+            bed.mpctl("set", "data", "selector=" + selector.removesuffix(" again"))
+            before = bed.cpu_seconds(), bed.requests()
+            _, iops = bed.fio(max(1, options.seconds // 3), 32)
+            requests = bed.requests() - before[1]
+            figures[selector] = iops, (bed.cpu_seconds() - before[0]) / requests * 1e6
+        for selector, (iops, cost) in figures.items():
+            base = figures["round-robin"]
+            ratios.setdefault(selector, []).append((iops / base[0], cost / base[1]))
+            costs.setdefault(selector, []).append(cost)
+    bed.mpctl("destroy", "data")
+    print("four paths alike, depth 32, against round-robin in the same round")
+    for selector, values in ratios.items():
+        iops = statistics.median(value[0] for value in values)
+        cost = statistics.median(value[1] for value in values)
+        print(f"  {selector:18} IOPS {iops:.3f}  CPU per request {cost:.3f}"
+              f" ({statistics.median(costs[selector]):.2f} us)")
+
+
+EXPERIMENTS = {"slow": slow, "stalls": stalls, "even": even}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("programs")
+    parser.add_argument("--only", choices=EXPERIMENTS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5)
     options = parser.parse_args()
     bed = Bed(options.programs)
     try:
-        slow(bed, options)
-        stalls(bed, options)
+        for name, experiment in EXPERIMENTS.items():
+            if options.only in (None, name):
+                experiment(bed, options)
+    except (Trouble, subprocess.SubprocessError) as error:
+        sys.exit(f"choice.py: {error}")
     finally:
         bed.down()
 

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -132,6 +134,25 @@ int mp_listen_unix(const char *name, uint32_t mode, int backlog) {
 void mp_tune_data_socket(int fd) {
   int bytes = 4 << 20;
   setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
+int mp_tune_server_socket(int fd) {
+  int flags = fcntl(fd, F_GETFL);
+  if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0) return -errno;
+  int domain = 0;
+  socklen_t length = sizeof domain;
+  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) < 0) return -errno;
+  int one = 1;
+  /* A fixed send buffer would keep TCP from growing its own. */
+  if (domain == AF_UNIX) mp_tune_data_socket(fd);
+  else setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  return 0;
+}
+
+int mp_send_now(int fd, const void *bytes, size_t length) {
+  ssize_t sent = send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent < 0) return -errno;
+  return (size_t)sent == length ? 0 : -EAGAIN;
 }
 
 void *mp_map(size_t bytes, bool huge_pages) {

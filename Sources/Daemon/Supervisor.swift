@@ -149,6 +149,7 @@ final class Supervisor {
       noteEvent(device, event, at: instant, waited: waited)
     case .checkIdentity(let device, let path, let generation):
       checkIdentity(device, path, generation)
+    case .fence(let device, let path, let generation): fence(device, path, generation)
     case .closed(_, let path, let descriptors, let isLast):
       PathOpener.close(descriptors)
       if isLast { closedHandlers.removeValue(forKey: path)?() }

@@ -276,6 +276,8 @@ public struct Engine: ~Copyable {
         startProbe(token, path, range, at: now, arena: &arena, effects: &effects)
       case .checkIdentity(let path, let generation):
         effects.append(.checkIdentity(path: path, generation: generation))
+      case .fence(let path, let generation):
+        effects.append(.fence(path: path, generation: generation))
       case .drained(let path): effects.append(.drained(path: path))
       case .event(let event): effects.append(.event(event))
       }

@@ -32,5 +32,5 @@ public enum CacheDomain: UInt8, Sendable, BitwiseCopyable, Codable {
   /// and files of one kernel.
   case shared
   /// Each path has a cache of its own: only a flush through the same path covers a write.
-  case isolated
+  case `private`
 }

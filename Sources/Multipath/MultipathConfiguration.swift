@@ -17,13 +17,15 @@ public struct MultipathConfiguration: Sendable, Codable {
   public var stall: StallPolicy
   public var hedge: HedgePolicy
   public var failback: Failback
+  public var fence: FencePolicy
 
   public init(
     mode: Mode, geometry: Geometry, cacheDomain: CacheDomain = .shared, requestsMax: Int = 256,
     attemptsPerPathMax: Int = 128, noPathTimeout: Interval = .seconds(60),
     noPathBytesMax: UInt64 = 32 << 20, probe: ProbeSchedule = ProbeSchedule(),
     stall: StallPolicy = StallPolicy(),
-    hedge: HedgePolicy = HedgePolicy(), failback: Failback = .manual
+    hedge: HedgePolicy = HedgePolicy(), failback: Failback = .manual,
+    fence: FencePolicy = .none
   ) {
     self.mode = mode
     self.geometry = geometry
@@ -36,6 +38,7 @@ public struct MultipathConfiguration: Sendable, Codable {
     self.stall = stall
     self.hedge = hedge
     self.failback = failback
+    self.fence = fence
   }
 
   /// Paths of one device; `PathSet` has a bit for each.

@@ -18,7 +18,7 @@ extension MultipathMachine {
     else { return nil }
     let place = table[path].hedgeNext
     guard place != RequestRecord.none, let delay = hedgeDelay(path) else { return nil }
-    return attempts[Int(place)].issuedAt + delay
+    return max(attempts[Int(place)].issuedAt + delay, table[path].hedgeNotBefore)
   }
 
   private func hedgeDelay(_ path: PathIndex) -> Interval? {
@@ -32,30 +32,39 @@ extension MultipathMachine {
       let path = table.ordered(position)
       while let due = hedgeDeadline(path), !(now < due) {
         let place = table[path].hedgeNext
+        guard hedge(place, at: now, effects: &effects) else {
+          // Later ones of this path would find nobody either.
+          table[path].hedgeNotBefore = now + (hedgeDelay(path) ?? .zero)
+          break
+        }
         table[path].hedgeNext = attempts[Int(place)].next
-        hedge(place, at: now, effects: &effects)
       }
     }
   }
 
-  private mutating func hedge(_ place: UInt32, at now: Instant, effects: inout Effects) {
+  /// False when the read may be hedged and nobody can take it just now: it is looked at again, since a
+  /// sibling that was only held up may answer while the late path still does not.
+  private mutating func hedge(
+    _ place: UInt32, at now: Instant, effects: inout Effects
+  ) -> Bool {
     let attempt = attempts[Int(place)]
-    guard attempt.operation == .read, !attempt.isGivenUp, isCurrent(attempt) else { return }
+    guard attempt.operation == .read, !attempt.isGivenUp, isCurrent(attempt) else { return true }
     let slot = attempt.request
     guard requests[Int(slot)].outstanding == 1, requests[Int(slot)].givenUp == 0,
       !requests[Int(slot)].isDisowned,
       !overlapsGhost(attempt.range)
-    else { return }
+    else { return true }
     var candidates = table.usable.subtracting(requests[Int(slot)].tried).subtracting(suspects)
     candidates.remove(attempt.path)
     if table.hasGroups {
       candidates = table.members(of: candidates, priority: table[attempt.path].priority)
     }
-    guard let path = livelySibling(of: candidates, at: now) else { return }
-    if issue(slot, on: path, at: now, effects: &effects) {
-      hedgeCredit -= 100
-      counters.hedges &+= 1
-    }
+    guard let path = livelySibling(of: candidates, at: now),
+      issue(slot, on: path, at: now, effects: &effects)
+    else { return false }
+    hedgeCredit -= 100
+    counters.hedges &+= 1
+    return true
   }
 
   /// The least loaded path that would not be late itself: one that is no slower than usual just now.

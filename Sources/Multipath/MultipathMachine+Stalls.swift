@@ -161,6 +161,7 @@ extension MultipathMachine {
       stalled(path, quiet: now - since, at: now, effects: &effects)
     }
     condemned = PathSet()
+    startDueFences(at: now, effects: &effects)
   }
 
   private var hasAlternative: Bool {
@@ -185,6 +186,7 @@ extension MultipathMachine {
   ) {
     let cause = FaultCause(errno: Errno.etimedout, operation: .read, offset: 0)
     var decision = decision(.stall, path, cause: cause, waited: quiet, at: now)
+    wantFence(path, at: now)
     // One that was sent here in this very turn has not been silent yet.
     let (reissued, waiting) = giveUpAll(
       of: path, issuedBefore: now, at: now, effects: &effects)

@@ -68,6 +68,8 @@ public struct PathRecord: Sendable, BitwiseCopyable, Codable {
   public internal(set) var hedgeAfter = Interval.zero
   /// The oldest attempt that has not been looked at for hedging.
   var hedgeNext = RequestRecord.none
+  /// When nobody could take its late read: the time to look again.
+  var hedgeNotBefore = Instant.zero
   /// The last sign of life: any answer to an attempt or a probe.
   var answeredAt = Instant.zero
   /// A sibling has answered while this path did not: when that was.

@@ -10,6 +10,10 @@ struct CompletionTag: BitwiseCopyable {
     case send
     /// owner: device, item: place in its table of pending I/O
     case io
+    /// item: connection to a server
+    case serverReceive
+    /// item: connection to a server
+    case serverSend
   }
 
   let rawValue: UInt64

@@ -5,7 +5,7 @@ internal import Engine
 internal import Multipath
 internal import NBD
 
-/// A path's place in the world: its descriptor and where the ring knows it.
+/// A path's place in the world: its descriptor and where the ring knows it, or its connections.
 struct PathHost: BitwiseCopyable {
   var id: UInt32 = 0
   var isOccupied = false
@@ -13,15 +13,23 @@ struct PathHost: BitwiseCopyable {
   var filePlace: UInt32 = 0
   var needsWorker = false
   var isBlockDevice = false
+  /// An NBD server; its connections are linked from here, none while they are down.
+  var isNetwork = false
+  var firstConnection = Connection.none
 
   mutating func take(_ access: PathAccess) {
     descriptor = -1
     needsWorker = false
     isBlockDevice = false
-    guard case .file(let file, let worker, let isBlock) = access else { return }
-    descriptor = file
-    needsWorker = worker
-    isBlockDevice = isBlock
+    isNetwork = false
+    switch access {
+    case .absent: break
+    case .file(let file, let worker, let isBlock):
+      descriptor = file
+      needsWorker = worker
+      isBlockDevice = isBlock
+    case .network: isNetwork = true
+    }
   }
 }
 
@@ -43,8 +51,15 @@ struct PathHost: BitwiseCopyable {
   /// By request place: the next reply of the same session.
   var replyNext: RigidArray<UInt32>
   private let headers: UnsafeMutableRawPointer
-  /// The ticket of the `destroy` that is to be answered when all is quiet.
-  var destroyTicket: UInt64?
+  /// By place of pending I/O, from the device's first network path on: what a server has of it.
+  var servers = RigidArray<ServerIO>(capacity: 0)
+  /// Connections to servers, until their sockets have been given back.
+  var connections = 0
+  /// When the first change that an ended connection left behind can do nothing more.
+  var quietDeadline: Instant?
+  /// It is to go: who is to be told when all is quiet.
+  var ending: DeviceEnding?
+  var closing = DeviceClosing.notYet
   var deadline: Instant?
   /// The state that was reported last; nil while the device is being made.
   var toldState: DeviceState?
@@ -87,6 +102,34 @@ struct PathHost: BitwiseCopyable {
     return nil
   }
 
+  mutating func haveServerTable() {
+    guard servers.isEmpty else { return }
+    servers = RigidArray(repeating: ServerIO(), count: pending.count)
+  }
+
   /// Nothing of it is in flight any more.
   var isQuiet: Bool { sessions == 0 && pendingCount == 0 && !isAccepting }
+}
+
+/// Whom the end of a device answers.
+enum DeviceEnding {
+  case destroyed(ticket: UInt64)
+  /// A `create` whose paths cannot all be used; their descriptors stay the caller's.
+  case refused(ticket: UInt64, ReactorRefusal)
+
+  var givesDescriptorsBack: Bool {
+    switch self {
+    case .destroyed: true
+    case .refused: false
+    }
+  }
+}
+
+/// How far the end of a quiet device has come.
+enum DeviceClosing {
+  case notYet
+  /// Its paths are being closed, one after the other.
+  case underWay
+  /// Only connections are still to be given back by the kernel.
+  case done
 }

@@ -21,4 +21,25 @@ struct PendingIO: BitwiseCopyable {
   var request = IORequest(
     token: Token(rawValue: 0), path: PathIndex(0), operation: .flush, flags: [], range: .empty,
     buffer: .none)
+
+  /// What the present step asks of a server.
+  var wireOperation: Operation {
+    switch step {
+    case .idle: preconditionFailure("a step of an idle place")
+    case .transfer, .zero: request.operation
+    case .flush: .flush
+    case .writeZeroes: .write
+    }
+  }
+
+  /// The present step may change the medium.
+  var isChange: Bool { step != .idle && wireOperation.modifies }
+
+  /// The whole may take as long as the medium likes.
+  var isSlow: Bool {
+    switch request.operation {
+    case .flush, .discard, .writeZeroes: true
+    case .read, .write: false
+    }
+  }
 }

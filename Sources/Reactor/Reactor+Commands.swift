@@ -14,7 +14,7 @@ extension Reactor {
       guard let device = device(id) else {
         return report(.refused(ticket: ticket, .noSuchDevice))
       }
-      devices[device].destroyTicket = ticket
+      devices[device].ending = .destroyed(ticket: ticket)
       tearDown(device)
     case .addPath(let ticket, let id, let setup):
       guard let device = device(id) else {
@@ -32,9 +32,11 @@ extension Reactor {
       change(ticket, id, path, .releaseHold(cause))
     case .markForeign(let ticket, let id, let path): change(ticket, id, path, .foreign)
     case .reopenPath(let id, let setup): reopen(id, setup)
-    case .pathFenced: break
+    case .pathFenced(let id, let path): pathFenced(id, path)
     case .identityChecked(let id, let path, let generation, let verdict):
       identityChecked(id, path, generation, verdict)
+    case .fenceFinished(let id, let path, let generation, let succeeded):
+      fenceFinished(id, path, generation, succeeded: succeeded)
     case .tune(let ticket, let id, let tuning): tune(ticket, id, tuning)
     case .prefer(let ticket, let id, let path, let sticky): prefer(ticket, id, path, sticky: sticky)
     case .rotate(let ticket, let id): rotate(ticket, id)
@@ -68,11 +70,23 @@ extension Reactor {
     refuseReopening(id, setup, .noSuchDevice)
   }
 
+  private mutating func pathFenced(_ id: UInt32, _ pathID: UInt32) {
+    guard let device = device(id), let path = devices[device].index(ofPath: pathID) else { return }
+    endAllQuietTimes(device, of: path)
+  }
+
   private mutating func identityChecked(
     _ id: UInt32, _ pathID: UInt32, _ generation: UInt32, _ verdict: IdentityVerdict
   ) {
     guard let device = device(id), let path = devices[device].index(ofPath: pathID) else { return }
     decide(device, .identityChecked(path, generation: generation, verdict))
+  }
+
+  private mutating func fenceFinished(
+    _ id: UInt32, _ pathID: UInt32, _ generation: UInt32, succeeded: Bool
+  ) {
+    guard let device = device(id), let path = devices[device].index(ofPath: pathID) else { return }
+    decide(device, .fenceFinished(path, generation: generation, succeeded: succeeded))
   }
 
   /// No new work: listeners close, clients can send no more, and what they have sent is answered.
@@ -83,6 +97,7 @@ extension Reactor {
       closeListener(device)
       decide(device, .stop)
       endTrace(device, .deviceGone)
+      endAllQuietTimes(device)
     }
     for index in 0..<UInt32(sessions.count) {
       switch sessions[Int(index)].phase {

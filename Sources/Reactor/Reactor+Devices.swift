@@ -19,9 +19,8 @@ extension Reactor {
     }
     for path in setup.paths {
       if let refusal = attach(path, to: device) {
-        devices[device].destroyTicket = nil
-        tearDown(device)
-        return report(.refused(ticket: ticket, refusal))
+        devices[device].ending = .refused(ticket: ticket, refusal)
+        return tearDown(device)
       }
     }
     tune(device, setup.tuning)
@@ -52,16 +51,12 @@ extension Reactor {
   /// Gives a path its place in the ring and in the machine.
   mutating func attach(_ setup: PathSetup, to device: Int) -> ReactorRefusal? {
     guard let filePlace = freeFilePlaces.popLast() else { return .tooManyPaths }
-    if case .network = setup.access {
+    let first: UInt32
+    switch open(setup.access, device, filePlace) {
+    case .success(let connection): first = connection
+    case .failure(let refusal):
       freeFilePlaces.append(filePlace)
-      return .tooManyConnections
-    }
-    if case .file(let descriptor, _, _) = setup.access {
-      let status = ring.setFile(descriptor, at: filePlace)
-      guard status == 0 else {
-        freeFilePlaces.append(filePlace)
-        return .system(errno: -status)
-      }
+      return refusal
     }
     // What follows from it needs the path's place in the world first.
     let answer = devices[device].engine.decide(
@@ -69,11 +64,13 @@ extension Reactor {
     guard case .place(let path?) = answer else {
       _ = ring.setFile(-1, at: filePlace)
       freeFilePlaces.append(filePlace)
+      forgetConnections(from: first)
       return .tooManyPaths
     }
     var host = PathHost(id: setup.id, isOccupied: true, filePlace: filePlace)
     host.take(setup.access)
     devices[device].paths[Int(path.rawValue)] = host
+    adopt(first, device, path)
     drainEffects(device)
     if setup.isHeld { change(device, path, .hold) }
     if setup.isPreferred {
@@ -81,6 +78,19 @@ extension Reactor {
     }
     tellState(device)
     return nil
+  }
+
+  /// Makes the ring know what a path is reached by; the first of its connections, if it has any.
+  private mutating func open(
+    _ access: PathAccess, _ device: Int, _ filePlace: UInt32
+  ) -> Result<UInt32, ReactorRefusal> {
+    let status: Int32
+    switch access {
+    case .network(let network): return openConnections(network, device)
+    case .absent: status = ring.setFile(-1, at: filePlace)
+    case .file(let descriptor, _, _): status = ring.setFile(descriptor, at: filePlace)
+    }
+    return status == 0 ? .success(Connection.none) : .failure(.system(errno: -status))
   }
 
   enum PathChange {
@@ -102,41 +112,42 @@ extension Reactor {
     tellState(device)
   }
 
-  /// A removed path is quiet: its descriptor goes back to whoever opened it.
+  /// A removed path is quiet: what it was reached by goes back to whoever opened it, its connections when
+  /// the kernel has let go of them.
   mutating func closePath(_ device: Int, _ path: PathIndex) {
     let host = devices[device].paths[Int(path.rawValue)]
+    let isLast = closeConnections(device, path)
     devices[device].paths[Int(path.rawValue)] = PathHost()
     _ = ring.setFile(-1, at: host.filePlace)
     freeFilePlaces.append(host.filePlace)
-    report(
-      .closed(
-        device: devices[device].id, path: host.id,
-        descriptors: host.descriptor < 0 ? [] : [host.descriptor], isLast: true))
+    guard isLast || host.descriptor >= 0 else { return }
+    giveBack(device, host.id, host.descriptor < 0 ? [] : [host.descriptor], isLast: isLast)
   }
 
-  /// Swaps a lost path's descriptor for a fresh one; what is in flight ends on the old one.
+  func giveBack(_ device: Int, _ path: UInt32, _ descriptors: [Int32], isLast: Bool) {
+    if let ending = devices[device].ending, !ending.givesDescriptorsBack { return }
+    report(
+      .closed(device: devices[device].id, path: path, descriptors: descriptors, isLast: isLast))
+  }
+
+  /// Puts a fresh access in the place of a path's old one. What is in flight ends on an old descriptor;
+  /// old connections are ended.
   mutating func reopen(_ device: Int, _ setup: PathSetup) {
     guard let path = devices[device].index(ofPath: setup.id) else {
       return refuseReopening(devices[device].id, setup, .noSuchPath)
     }
     let old = devices[device].paths[Int(path.rawValue)].descriptor
     let place = devices[device].paths[Int(path.rawValue)].filePlace
-    let status: Int32
-    switch setup.access {
-    case .absent: status = ring.setFile(-1, at: place)
-    case .file(let descriptor, _, _): status = ring.setFile(descriptor, at: place)
-    case .network:
-      return refuseReopening(devices[device].id, setup, .tooManyConnections)
+    let first: UInt32
+    switch open(setup.access, device, place) {
+    case .success(let connection): first = connection
+    case .failure(let refusal): return refuseReopening(devices[device].id, setup, refusal)
     }
-    guard status == 0 else {
-      return refuseReopening(devices[device].id, setup, .system(errno: -status))
-    }
+    endConnections(device, path, errno: Errno.econnreset)
     devices[device].paths[Int(path.rawValue)].take(setup.access)
-    if old >= 0 {
-      report(
-        .closed(
-          device: devices[device].id, path: setup.id, descriptors: [old], isLast: false))
-    }
+    if old >= 0 { giveBack(device, setup.id, [old], isLast: false) }
+    adopt(first, device, path)
+    if case .absent = setup.access { return }
     decide(device, .pathReopened(path))
   }
 
@@ -158,6 +169,9 @@ extension Reactor {
     }
     decide(device, .stop)
     endTrace(device, .deviceGone)
+    endAllQuietTimes(device)
+    // A server that does not answer must not hold up the end.
+    scheduleHousekeeping()
     endIfDestroyed(device)
   }
 
@@ -170,17 +184,28 @@ extension Reactor {
     close(listener)
   }
 
-  /// Once a device that is to go is quiet, its descriptors go back and the wish is answered.
+  /// Once a device that is to go is quiet, its descriptors go back; once the kernel has let go of its
+  /// connections too, the wish is answered.
   mutating func endIfDestroyed(_ device: Int) {
-    guard devices[device].isOpen, let ticket = devices[device].destroyTicket,
-      devices[device].isQuiet
+    guard devices[device].isOpen, let ending = devices[device].ending, devices[device].isQuiet
     else { return }
+    switch devices[device].closing {
+    case .underWay: return
+    case .done: break
+    case .notYet:
+      devices[device].closing = .underWay
+      devices[device].engine.close(arena: &arena)
+      for index in 0..<devices[device].paths.count where devices[device].paths[index].isOccupied {
+        closePath(device, PathIndex(UInt8(index)))
+      }
+      devices[device].closing = .done
+    }
+    guard devices[device].connections == 0 else { return }
     devices[device].isOpen = false
     devices[device].deadline = nil
-    devices[device].engine.close(arena: &arena)
-    for index in 0..<devices[device].paths.count where devices[device].paths[index].isOccupied {
-      closePath(device, PathIndex(UInt8(index)))
+    switch ending {
+    case .destroyed(let ticket): report(.done(ticket: ticket))
+    case .refused(let ticket, let refusal): report(.refused(ticket: ticket, refusal))
     }
-    report(.done(ticket: ticket))
   }
 }

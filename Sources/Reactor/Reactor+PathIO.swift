@@ -13,7 +13,11 @@ extension Reactor {
       step: firstStep(request),
       usesWorker: devices[device].paths[Int(request.path.rawValue)].needsWorker,
       request: request)
-    submit(device, place)
+    if devices[device].paths[Int(request.path.rawValue)].isNetwork {
+      startServerIO(device, place)
+    } else {
+      submit(device, place)
+    }
   }
 
   private func firstStep(_ request: IORequest) -> PendingIO.Step {
@@ -127,7 +131,7 @@ extension Reactor {
     submit(device, place)
   }
 
-  private mutating func endIO(_ device: Int, _ place: Int, _ outcome: IOOutcome) {
+  mutating func endIO(_ device: Int, _ place: Int, _ outcome: IOOutcome) {
     let token = devices[device].pending[place].request.token
     devices[device].pending[place].step = .idle
     devices[device].pendingCount -= 1

@@ -28,13 +28,15 @@ extension Reactor {
 
   /// Starts a send for every session that has replies and none in flight.
   mutating func sendDirty() {
-    for position in 0..<dirty.count {
+    let count = dirty.count
+    for position in 0..<count {
       let index = dirty[position]
       guard sessions[Int(index)].isDirty else { continue }
       sessions[Int(index)].isDirty = false
       sendReplies(index)
     }
-    dirty.removeAll()
+    // Those that found the ring full have been put at the end again.
+    dirty.removeSubrange(0..<count)
   }
 
   private mutating func sendReplies(_ index: UInt32) {

@@ -150,8 +150,8 @@ extension Reactor {
 
   // MARK: Housekeeping
 
-  /// Once a second, and only while somebody is in the handshake, waits for memory, or could not be
-  /// accepted: an idle reactor is never woken for it.
+  /// Once a second, and only while somebody is in the handshake, waits for memory, could not be accepted,
+  /// or waits for a server: an idle reactor is never woken for it.
   mutating func scheduleHousekeeping() {
     if nextHousekeeping == nil { nextHousekeeping = now + ReactorLimits.housekeeping }
   }
@@ -164,7 +164,10 @@ extension Reactor {
     }
     if !starved.isEmpty { dropSlowClients(patience: ReactorLimits.sendPatience) }
     if isStopping { dropSlowClients(patience: ReactorLimits.sendPatienceAtStop) }
-    if negotiatingCount > 0 || !starved.isEmpty || isStopping { scheduleHousekeeping() }
+    let isCarrying = endSilentConnections()
+    if negotiatingCount > 0 || !starved.isEmpty || isStopping || isCarrying {
+      scheduleHousekeeping()
+    }
   }
 
   /// Somebody waits for memory, or for the end: clients that have taken no reply for too long give

@@ -24,6 +24,13 @@ extension Reactor {
     case .queueingBegan: told = .queueingBegan
     case .queueingEnded: told = .queueingEnded
     case .mediumError(let cause): told = .mediumError(cause)
+    case .fenceBegan(let path): told = .fenceBegan(path: pathID(device, path))
+    case .fenceFailed(let path, let wait):
+      told = .fenceFailed(path: pathID(device, path), retryIn: wait)
+    case .fenceSucceeded(let path, let waited):
+      told = .fenceSucceeded(path: pathID(device, path), waited: waited)
+    case .fenceNotNeeded(let path): told = .fenceNotNeeded(path: pathID(device, path))
+    case .flushFailed(let path): told = .flushFailed(path: path.map { pathID(device, $0) })
     }
     report(device, told, waited: waited(device, event))
     tellState(device)
@@ -41,7 +48,7 @@ extension Reactor {
       case .pathFailed(let path, _), .pathLost(let path, _), .pathStalled(let path, _, _, _): path
       case .activeChanged(let from, _): from
       case .pathForeign, .pathHeld, .pathResolved, .pathRestored, .queueingBegan, .queueingEnded,
-        .mediumError:
+        .mediumError, .fenceBegan, .fenceFailed, .fenceSucceeded, .fenceNotNeeded, .flushFailed:
         nil
       }
     guard let outgoing, let outage = devices[device].engine.machine.lastOutage,
@@ -90,10 +97,21 @@ extension Reactor {
     let record = devices[device].engine.machine.table[path]
     return PathSnapshot(
       id: pathID(device, path), state: devices[device].engine.machine.pathState(path),
-      outstanding: Int(record.outstanding), connections: 0, record: record,
+      outstanding: Int(record.outstanding), connections: connectionCount(device, path),
+      record: record,
       patience: devices[device].engine.machine.patience(path),
       readTimes: devices[device].engine.machine.table.readTimes(path),
       writeTimes: devices[device].engine.machine.table.writeTimes(path))
+  }
+
+  private func connectionCount(_ device: Int, _ path: PathIndex) -> Int {
+    var count = 0
+    var index = devices[device].paths[Int(path.rawValue)].firstConnection
+    while index != Connection.none {
+      count += 1
+      index = connections[Int(index)].next
+    }
+    return count
   }
 
   /// Oldest first.

@@ -13,7 +13,7 @@ internal import NBD
 /// closing and comparing paths happens on other threads, which talk through the mailbox.
 ///
 /// The parts: `+Sessions` accepts and closes, `+Receive` parses, `+Replies` sends, `+PathIO` phrases
-/// attempts, `+Devices` and `+Commands` are the control side's wishes.
+/// attempts, `+Connections` and its siblings carry them to servers, `+Devices` and `+Commands` are the control side's wishes.
 struct Reactor: ~Copyable {
   let ring: Ring
   let memory: Memory
@@ -27,6 +27,10 @@ struct Reactor: ~Copyable {
   var freeSessions: RigidArray<UInt32>
   var devices: RigidArray<DeviceHost>
   var freeFilePlaces: RigidArray<UInt32>
+  /// Connections to servers; places are made when they are needed first, and used again.
+  var connections: RigidArray<Connection>
+  /// Those with something to send or to receive.
+  var dirtyConnections: RigidArray<UInt32>
 
   /// Sessions with replies to send, sessions that wait for memory, I/O that found the ring full.
   var dirty: RigidArray<UInt32>
@@ -73,6 +77,8 @@ struct Reactor: ~Copyable {
     // Twice, since a place may be left behind by a session that ended and used by its successor in one turn.
     dirty = RigidArray(capacity: 2 * sessionsMax)
     starved = RigidArray(capacity: 2 * sessionsMax)
+    connections = RigidArray(capacity: ReactorLimits.connections)
+    dirtyConnections = RigidArray(capacity: 2 * ReactorLimits.connections)
     now = Self.clock()
   }
 
@@ -95,6 +101,7 @@ struct Reactor: ~Copyable {
       runDeadlines()
       retryParked()
       feedStarved()
+      sendToServers()
       sendDirty()
       endIfStopped()
     }
@@ -107,7 +114,8 @@ struct Reactor: ~Copyable {
   }
 
   private func timeout() -> Interval? {
-    if !parked.isEmpty || (hasReleased && !starved.isEmpty) { return .zero }
+    let isRingFull = !parked.isEmpty || !dirty.isEmpty || !dirtyConnections.isEmpty
+    if isRingFull || (hasReleased && !starved.isEmpty) { return .zero }
     switch (nextDeadline, nextHousekeeping) {
     case (nil, nil): return nil
     case (let deadline?, nil): return deadline - now
@@ -132,6 +140,8 @@ struct Reactor: ~Copyable {
     case .io: ioCompleted(device: tag.owner, place: tag.item, result: result)
     case .receive: received(UInt32(tag.item), result: result)
     case .send: sent(UInt32(tag.item), result: result)
+    case .serverReceive: receivedFromServer(UInt32(tag.item), result: result)
+    case .serverSend: sentToServer(UInt32(tag.item), result: result)
     case .accept: accepted(device: tag.owner, result: result)
     case .mailbox:
       armMailbox()
@@ -149,6 +159,7 @@ struct Reactor: ~Copyable {
         if let deadline = devices[device].deadline, !(now < deadline) {
           devices[device].engine.tick(at: now, arena: &arena, effects: &effects)
           drainEffects(device)
+          endQuietTimes(device)
         }
         noteDeadline(device)
       }
@@ -158,7 +169,10 @@ struct Reactor: ~Copyable {
 
   /// To be called after anything that may have changed when a device wants to be woken.
   mutating func noteDeadline(_ device: Int) {
-    let deadline = devices[device].engine.nextDeadline
+    var deadline = devices[device].engine.nextDeadline
+    if let quiet = devices[device].quietDeadline {
+      deadline = deadline.map { min($0, quiet) } ?? quiet
+    }
     devices[device].deadline = deadline
     guard let deadline else { return }
     if let nearest = nextDeadline, !(deadline < nearest) { return }
@@ -175,6 +189,9 @@ struct Reactor: ~Copyable {
         report(
           .checkIdentity(
             device: devices[device].id, path: pathID(device, path), generation: generation))
+      case .fence(let path, let generation):
+        report(
+          .fence(device: devices[device].id, path: pathID(device, path), generation: generation))
       case .drained(let path): closePath(device, path)
       case .event(let event): tell(device, event)
       }
@@ -200,6 +217,9 @@ struct Reactor: ~Copyable {
     guard isStopping else { return }
     for device in 0..<devices.count where devices[device].isOpen {
       guard devices[device].isQuiet else { return }
+    }
+    for index in 0..<UInt32(connections.count) where connections[Int(index)].phase == .up {
+      sayGoodbye(index)
     }
     hasEnded = true
     report(.stopped)

@@ -7,7 +7,22 @@ enum ReactorLimits {
   static let sessions = 1024
   /// Devices of one reactor.
   static let devices = 1024
-  /// Registered files: one place for each session, the rest for paths.
+  /// Connections to NBD servers, of all paths of all devices of one reactor.
+  static let connections = 64
+  /// Requests on the wire of one connection; what is beyond waits here.
+  static let piecesPerConnection = 128
+  /// Requests in one message to a server, two vectors each, and the payload at which no more are added.
+  static let piecesPerSend = 64
+  static let sendBytes = 1 << 20
+  /// A read or a write is cut into pieces of at most this, so that small requests need not wait for one of
+  /// 32 MiB to pass; not more than `zeroBytes`, from which zeroes are written.
+  static let pieceBytes: UInt32 = 1 << 20
+  /// A connection on which reads or writes wait and nothing at all is received for this long is ended, so that
+  /// the path can be reached anew.
+  static let connectionSilence = Interval.seconds(30)
+  /// The same when its device is to go.
+  static let connectionSilenceAtEnd = Interval.seconds(3)
+  /// Registered files: one place for each session, the rest for paths and connections.
   static let files = sessions + 8192
   /// Bytes a session may receive ahead of what it has parsed; virtual until used.
   static let receiveBytes = 128 << 10

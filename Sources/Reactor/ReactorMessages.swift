@@ -70,6 +70,8 @@ public enum ReactorCommand: Sendable {
   /// cut them off: what waited for the quiet time is over now. Connections that are up are not concerned.
   case pathFenced(device: UInt32, path: UInt32)
   case identityChecked(device: UInt32, path: UInt32, generation: UInt32, IdentityVerdict)
+  /// The outcome of the fence that a `.fence` report asked for.
+  case fenceFinished(device: UInt32, path: UInt32, generation: UInt32, succeeded: Bool)
   /// Takes over all of these settings; answers `.done`.
   case tune(ticket: UInt64, device: UInt32, DeviceTuning)
   /// Makes a path the active one; refused with `.pathNotUsable`.
@@ -106,6 +108,9 @@ public enum ReactorReport: Sendable {
   case event(device: UInt32, at: Instant, waited: Interval?, DeviceEvent)
   /// Compare this path with its siblings and answer with `identityChecked`.
   case checkIdentity(device: UInt32, path: UInt32, generation: UInt32)
+  /// Cut this path off from the medium and answer with `fenceFinished`; changes wait until that has
+  /// succeeded.
+  case fence(device: UInt32, path: UInt32, generation: UInt32)
   /// Nothing uses these descriptors of the path any more. `isLast`: the path has been removed, or its device
   /// destroyed, and nothing more will come of it.
   case closed(device: UInt32, path: UInt32, descriptors: [Int32], isLast: Bool)
@@ -152,6 +157,11 @@ public enum DeviceEvent: Sendable, Hashable {
   case queueingBegan
   case queueingEnded
   case mediumError(FaultCause)
+  case fenceBegan(path: UInt32)
+  case fenceFailed(path: UInt32, retryIn: Interval)
+  case fenceSucceeded(path: UInt32, waited: Interval)
+  case fenceNotNeeded(path: UInt32)
+  case flushFailed(path: UInt32?)
   case slowClientDropped
   case stateChanged(DeviceState)
 }

@@ -222,7 +222,7 @@ extension World {
       let stamp = medium.visible[sector]
       // One cache for all is one server for all: its power loss is seen by every path and by nobody
       // else, and the machine has no sign to tell it from a loss of the connection.
-      let mustBeTold = scenario.cacheDomain == .isolated
+      let mustBeTold = scenario.cacheDomain == .private
       guard history.turnedBack(sector, to: stamp, mustBeTold: mustBeTold) else {
         violate(.flushCovers, "sector \(sector) was flushed and fell back to write \(stamp)")
         return

@@ -249,6 +249,7 @@ struct World: ~Copyable {
     case .checkIdentity(let path, let generation):
       let wait = Interval.microseconds(UInt64(random.within(100...3_000)))
       events.schedule(.identity(path: path, generation: generation), at: now + wait)
+    case .fence: break
     case .drained(let path): detached(path)
     case .event(let event): heard(event)
     }

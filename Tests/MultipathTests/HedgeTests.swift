@@ -95,8 +95,35 @@ import Testing
     #expect(bench.machine.counters.hedges == 0)
   }
 
-  @Test func `in isolated caches nothing is hedged, and no deadline says otherwise`() {
-    let bench = bench(cacheDomain: .isolated)
+  /// It was passed over for good, so that one pause of everything cost all reads in flight their hedge: with a
+  /// hundredth of stalls on one path of a busy machine, p99.9 got 3 times better instead of 10.
+  @Test func `a late read is hedged as soon as its sibling answers again`() {
+    let bench = bench()
+    let slots = (0..<2).map { _ in bench.submit(.read) }
+    bench.elapse(.milliseconds(5))
+    bench.answer(slots[0])
+    bench.elapse(.milliseconds(3))
+    #expect(bench.paths(of: slots[1]).count == 2)
+    #expect(bench.machine.counters.hedges == 1)
+  }
+
+  @Test func `while nobody can take a late read it is looked at once per delay, not all the time`()
+  {
+    let bench = bench()
+    for _ in 0..<2 { bench.submit(.read) }
+    var looks = 0
+    let end = bench.now + .milliseconds(40)
+    while let deadline = bench.machine.nextDeadline, deadline < end {
+      bench.passToDeadline()
+      looks += 1
+      if looks > 1_000 { break }
+    }
+    #expect(looks < 100)
+    #expect(bench.machine.counters.hedges == 0)
+  }
+
+  @Test func `in private caches nothing is hedged, and no deadline says otherwise`() {
+    let bench = bench(cacheDomain: .private)
     bench.submit(.read)
     bench.elapse(.milliseconds(5))
     #expect(bench.attempts.count == 1)

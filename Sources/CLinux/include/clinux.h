@@ -122,6 +122,11 @@ int mp_connect_unix(const char *name);
 int mp_accept(int listener);
 /* Large send and receive buffers for a data connection; errors do not matter. */
 void mp_tune_data_socket(int fd);
+/* Makes a connection to a server fit for the ring: blocking, since the ring answers EAGAIN on a
+ * non-blocking one instead of waiting; a large send buffer on a Unix socket; no Nagle delay on TCP. */
+int mp_tune_server_socket(int fd);
+/* Sends a few bytes now or not at all. */
+int mp_send_now(int fd, const void *bytes, size_t length);
 /* Memory that costs nothing until it is touched; aligned to 2 MiB. NULL when there is none. */
 void *mp_map(size_t bytes, bool huge_pages);
 void mp_forget(void *address, size_t bytes);

@@ -53,6 +53,25 @@ extension Supervisor {
     case .mediumError(let cause):
       about["cause"] = "\(Self.words(cause))"
       log.error("every path answers with an error: the medium's fault", metadata: about)
+    case .fenceBegan(let path):
+      about["path"] = "\(pathText(path, device))"
+      log.warning("the path has to be fenced before changes go elsewhere", metadata: about)
+    case .fenceFailed(let path, let wait):
+      about["path"] = "\(pathText(path, device))"
+      about["retry_ms"] = "\(wait.milliseconds)"
+      log.error("the fence of the path failed, changes wait", metadata: about)
+    case .fenceSucceeded(let path, let waited):
+      about["path"] = "\(pathText(path, device))"
+      about["waited_ms"] = "\(waited.milliseconds)"
+      log.warning("the path is fenced, changes go elsewhere", metadata: about)
+    case .fenceNotNeeded(let path):
+      about["path"] = "\(pathText(path, device))"
+      log.info("the path need not be fenced any more", metadata: about)
+    case .flushFailed(let path):
+      about["path"] = "\(path.map { pathText($0, device) } ?? "removed")"
+      log.error(
+        "a FLUSH failed: acknowledged writes may be in the cache of a path that is gone",
+        metadata: about)
     case .slowClientDropped:
       log.warning("a client that took no replies was dropped", metadata: about)
     case .stateChanged(let state):
@@ -124,6 +143,18 @@ extension Supervisor {
         answer(.different)
       }
     }
+  }
+
+  // MARK: Fences
+
+  /// Changes wait until the path has been cut off.
+  func fence(_ id: UInt32, _ path: UInt32, _ generation: UInt32) {
+    guard let device = devices.first(where: { $0.id == id }) else { return }
+    log.error(
+      "a fence is required, and there is no command for it",
+      metadata: ["device": "\(device.name.text)"])
+    post(
+      .fenceFinished(device: id, path: path, generation: generation, succeeded: false), to: device)
   }
 
   // MARK: Lost paths

@@ -41,11 +41,13 @@ extension MultipathMachine {
     case .removePath(let path): return isOccupied(path) && table[path].tenancy == .attached
     case .holdPath(let path), .restorePath(let path), .releaseHold(let path, _),
       .markForeign(let path), .pathReopened(let path), .pathLost(let path, _), .identityChecked(let path, _, _),
+      .fenceFinished(let path, _, _),
       .prefer(let path, _), .setPreferred(let path), .setPriority(_, let path):
       return isOccupied(path)
     case .setWeight(let weight, let path): return isOccupied(path) && (1...100).contains(weight)
     case .setSelector(let name): return SelectorKind.named(name)?.spreads == true
     case .setHedging(let policy): return policy.isReplayable
+    case .setFence(let policy): return policy.isReplayable
     case .setProbeSchedule(let schedule): return schedule.isReplayable
     case .addPath, .rotate, .failQueued, .stop, .setMode, .setStallPolicy, .setFailback,
       .setNoPathTimeout, .setNoPathBytesMax:
@@ -61,6 +63,14 @@ extension MultipathMachine {
 extension HedgePolicy {
   /// The credit, in hundredths, does not come near the end of 32 bits.
   var isReplayable: Bool { percent <= 1 << 20 && burst <= 1 << 20 }
+}
+
+extension FencePolicy {
+  /// Waits can be doubled.
+  var isReplayable: Bool {
+    retryFirst.nanoseconds <= ProbeSchedule.longestReplayable
+      && retryLongest.nanoseconds <= ProbeSchedule.longestReplayable
+  }
 }
 
 extension ProbeSchedule {

@@ -24,6 +24,7 @@ public enum ControlInput: Sendable, Codable {
   case pathReopened(PathIndex)
   case pathLost(PathIndex, FaultCause)
   case identityChecked(PathIndex, generation: UInt32, IdentityVerdict)
+  case fenceFinished(PathIndex, generation: UInt32, succeeded: Bool)
   case prefer(PathIndex, sticky: Bool)
   case setPreferred(PathIndex)
   case rotate
@@ -35,6 +36,7 @@ public enum ControlInput: Sendable, Codable {
   case setStallPolicy(StallPolicy)
   case setHedging(HedgePolicy)
   case setFailback(Failback)
+  case setFence(FencePolicy)
   case setPriority(UInt8, of: PathIndex)
   case setWeight(UInt32, of: PathIndex)
   case setNoPathTimeout(Interval)
@@ -94,20 +96,25 @@ extension MultipathMachine {
     case .identityChecked(let path, let generation, let verdict):
       identityChecked(
         path, generation: generation, verdict: verdict, at: now, effects: &effects)
+    case .fenceFinished(let path, let generation, let succeeded):
+      fenceFinished(
+        path, generation: generation, succeeded: succeeded, at: now, effects: &effects)
     case .prefer(let path, let sticky):
       return .flag(prefer(path, sticky: sticky, at: now, effects: &effects))
     case .setPreferred(let path): setPreferred(path, at: now, effects: &effects)
     case .rotate: rotate(at: now, effects: &effects)
     case .failQueued: return .count(failQueued(effects: &effects))
     case .stop: stop(at: now, effects: &effects)
-    case .setMode, .setSelector, .setStallPolicy, .setHedging, .setFailback, .setPriority,
+    case .setMode, .setSelector, .setStallPolicy, .setHedging, .setFailback, .setFence, .setPriority,
       .setWeight, .setNoPathTimeout, .setNoPathBytesMax, .setProbeSchedule:
-      set(input, effects: &effects)
+      set(input, at: now, effects: &effects)
     }
     return .none
   }
 
-  private mutating func set(_ input: ControlInput, effects: inout Effects) {
+  private mutating func set(
+    _ input: ControlInput, at now: Instant, effects: inout Effects
+  ) {
     switch input {
     case .setMode(let mode): setMode(mode)
     case .setSelector(let name):
@@ -117,7 +124,8 @@ extension MultipathMachine {
       setSelector(kind)
     case .setStallPolicy(let policy): setStallPolicy(policy)
     case .setHedging(let policy): setHedging(policy)
-    case .setFailback(let failback): setFailback(failback)
+    case .setFailback(let failback): setFailback(failback, at: now, effects: &effects)
+    case .setFence(let policy): setFence(policy, at: now, effects: &effects)
     case .setPriority(let priority, let path):
       setPriority(priority, of: path, effects: &effects)
     case .setWeight(let weight, let path): setWeight(weight, of: path)
@@ -125,7 +133,8 @@ extension MultipathMachine {
     case .setNoPathBytesMax(let bytes): setNoPathBytesMax(bytes)
     case .setProbeSchedule(let schedule): setProbeSchedule(schedule)
     case .addPath, .removePath, .holdPath, .restorePath, .releaseHold, .markForeign,
-      .pathReopened, .pathLost, .identityChecked, .prefer, .setPreferred, .rotate, .failQueued, .stop:
+      .pathReopened, .pathLost, .identityChecked, .fenceFinished, .prefer, .setPreferred, .rotate,
+      .failQueued, .stop:
       preconditionFailure("not a setting")
     }
   }

@@ -22,12 +22,16 @@ public struct MachineSnapshot: Sendable, Codable {
   var holdQueue: RequestQueue
   var queuedBytes: UInt64
   var ghosts: Int
+  var fences: RecordTable<FenceRecord>
+  var unfenced: PathSet
+  var hasHeldForFence: Bool
   var suspects: PathSet
   var condemned: PathSet
   var lastSubmitAt: Instant
   var hedgeCredit: UInt32
   var writeEpoch: UInt64
   var owesFlushError: Bool
+  var flushDebtor: PathIndex?
   var counters: DeviceCounters
   var lastOutage: Outage?
   var decisions: DecisionRingSnapshot
@@ -42,9 +46,11 @@ extension MultipathMachine {
       attempts: RecordTable((0..<attempts.count).copied { attempts[$0] }),
       freeAttempt: freeAttempt, active: active, preferred: preferred, failbackAt: failbackAt,
       memoryRetryAt: memoryRetryAt, roomQueue: roomQueue, pathQueue: pathQueue,
-      holdQueue: holdQueue, queuedBytes: queuedBytes, ghosts: ghosts, suspects: suspects,
+      holdQueue: holdQueue, queuedBytes: queuedBytes, ghosts: ghosts,
+      fences: RecordTable((0..<fences.count).copied { fences[$0] }), unfenced: unfenced,
+      hasHeldForFence: hasHeldForFence, suspects: suspects,
       condemned: condemned, lastSubmitAt: lastSubmitAt, hedgeCredit: hedgeCredit,
-      writeEpoch: writeEpoch, owesFlushError: owesFlushError, counters: counters,
+      writeEpoch: writeEpoch, owesFlushError: owesFlushError, flushDebtor: flushDebtor, counters: counters,
       lastOutage: lastOutage, decisions: decisions.snapshot, isStopping: isStopping)
   }
 
@@ -69,12 +75,16 @@ extension MultipathMachine {
     holdQueue = snapshot.holdQueue
     queuedBytes = snapshot.queuedBytes
     ghosts = snapshot.ghosts
+    for (place, record) in snapshot.fences.records.enumerated() { fences[place] = record }
+    unfenced = snapshot.unfenced
+    hasHeldForFence = snapshot.hasHeldForFence
     suspects = snapshot.suspects
     condemned = snapshot.condemned
     lastSubmitAt = snapshot.lastSubmitAt
     hedgeCredit = snapshot.hedgeCredit
     writeEpoch = snapshot.writeEpoch
     owesFlushError = snapshot.owesFlushError
+    flushDebtor = snapshot.flushDebtor
     counters = snapshot.counters
     lastOutage = snapshot.lastOutage
     decisions = DecisionRing(restoring: snapshot.decisions)

@@ -18,6 +18,10 @@ struct SnapshotCheck {
     try checkConfiguration()
     try checkTables()
     for record in paths { try checkPath(record) }
+    for fence in state.fences.records {
+      try require(
+        fence.wait.nanoseconds <= ProbeSchedule.longestReplayable, "a fence is out of range")
+    }
     for attempt in attempts { try checkAttempt(attempt) }
     for slot in requests.indices { try checkRequest(slot) }
     try checkAttemptLists()
@@ -45,6 +49,7 @@ struct SnapshotCheck {
       "attemptsPerPathMax is out of range")
     try require(configuration.probe.isReplayable, "the probe schedule is out of range")
     try require(configuration.hedge.isReplayable, "the hedge policy is out of range")
+    try require(configuration.fence.isReplayable, "the fence policy is out of range")
     try require(state.hedgeCredit <= 1 << 28, "the hedge credit is out of range")
   }
 
@@ -53,7 +58,8 @@ struct SnapshotCheck {
     let places = MultipathMachine.attemptPlaces(state.configuration)
     try require(
       paths.count == pathsMax && state.table.readTimes.records.count == pathsMax
-        && state.table.writeTimes.records.count == pathsMax, "the path table has another size")
+        && state.table.writeTimes.records.count == pathsMax
+        && state.fences.records.count == pathsMax, "the path table has another size")
     try require(
       requests.count == state.configuration.requestsMax && attempts.count == places,
       "a table has another size than the configuration says")
@@ -69,8 +75,8 @@ struct SnapshotCheck {
     }
     let occupied = paths.count { $0.tenancy != .vacant }
     try require(seen.count == occupied, "a path is not listed")
-    for path in [state.active, state.preferred, state.lastOutage?.path] { try check(path) }
-    for set in [state.suspects, state.condemned] { try check(set) }
+    for path in [state.active, state.preferred, state.flushDebtor, state.lastOutage?.path] { try check(path) }
+    for set in [state.suspects, state.condemned, state.unfenced] { try check(set) }
     let ring = state.decisions
     try require(
       ring.records.records.count == DecisionRing.capacity

@@ -36,6 +36,8 @@ struct TraceDigest: Equatable {
       mix(range.length)
     case .checkIdentity(let path, let generation):
       mix(4 | UInt64(path.rawValue) &<< 8 | UInt64(generation) &<< 16)
+    case .fence(let path, let generation):
+      mix(6 | UInt64(path.rawValue) &<< 8 | UInt64(generation) &<< 16)
     case .drained(let path): mix(5 | UInt64(path.rawValue) &<< 8)
     case .event(let event): mix(event)
     }
@@ -59,6 +61,15 @@ struct TraceDigest: Equatable {
     case .queueingBegan: mix(24)
     case .queueingEnded: mix(25)
     case .mediumError(let cause): mix(26, nil, cause)
+    case .fenceBegan(let path): mix(27 | UInt64(path.rawValue) &<< 8)
+    case .fenceFailed(let path, let wait):
+      mix(28 | UInt64(path.rawValue) &<< 8)
+      mix(wait.nanoseconds)
+    case .fenceSucceeded(let path, let waited):
+      mix(29 | UInt64(path.rawValue) &<< 8)
+      mix(waited.nanoseconds)
+    case .fenceNotNeeded(let path): mix(30 | UInt64(path.rawValue) &<< 8)
+    case .flushFailed(let path): mix(31 | UInt64(path?.rawValue ?? 255) &<< 8)
     }
   }
 

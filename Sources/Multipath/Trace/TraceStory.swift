@@ -67,6 +67,8 @@ public struct TraceStory: Sendable {
     case .pathLost(let path, let cause): "the connection of \(name(path)) has ended: \(text(cause))"
     case .identityChecked(let path, _, let verdict):
       "the medium of \(name(path)) is found to be \(verdict)"
+    case .fenceFinished(let path, _, let succeeded):
+      succeeded ? "\(name(path)) has been cut off" : "\(name(path)) could not be cut off"
     case .prefer(let path, let sticky):
       "an operator prefers \(name(path))\(sticky ? " for good" : "")"
     case .setPreferred(let path): "failback returns to \(name(path))"
@@ -78,6 +80,7 @@ public struct TraceStory: Sendable {
     case .setStallPolicy(let policy): "silence is judged by \(policy)"
     case .setHedging(let policy): "hedging goes by \(policy)"
     case .setFailback(let failback): "failback is \(failback)"
+    case .setFence(let policy): "fences go by \(policy)"
     case .setPriority(let priority, let path): "\(name(path)) has priority \(priority)"
     case .setWeight(let weight, let path): "\(name(path)) has weight \(weight)"
     case .setNoPathTimeout(let timeout): "requests wait for a path for \(text(timeout))"
@@ -115,6 +118,7 @@ public struct TraceStory: Sendable {
       "request \(slot) is over: \(text(outcome))" + (winner.map { ", by attempt \($0.slot)" } ?? "")
     case .probe(_, let path, let range): "\(name(path)) is probed at \(range.offset)"
     case .checkIdentity(let path, _): "the medium of \(name(path)) is to be compared"
+    case .fence(let path, _): "\(name(path)) is to be cut off"
     case .drained(let path): "\(name(path)) is quiet and gone"
     case .event(let event): "event: " + text(event)
     }
@@ -135,6 +139,13 @@ public struct TraceStory: Sendable {
     case .queueingBegan: "requests wait for a path"
     case .queueingEnded: "no request waits for a path any more"
     case .mediumError(let cause): "every path says so: \(text(cause))"
+    case .fenceBegan(let path): "changes wait until \(name(path)) is cut off"
+    case .fenceFailed(let path, let wait):
+      "\(name(path)) could not be cut off, again in \(text(wait))"
+    case .fenceSucceeded(let path, let waited):
+      "\(name(path)) is cut off, changes had waited for \(text(waited))"
+    case .fenceNotNeeded(let path): "\(name(path)) need not be cut off any more"
+    case .flushFailed(let path): "a flush failed: \(name(path)) has what was acknowledged"
     }
   }
 

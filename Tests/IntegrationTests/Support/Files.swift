@@ -34,6 +34,17 @@ enum Files {
     }
   }
 
+  /// Makes a file of this text.
+  static func write(_ text: String, to path: String) throws {
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw LabError("\(path) cannot be written") }
+    defer { close(descriptor) }
+    let bytes = Array(text.utf8)
+    guard unsafe Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
+      throw LabError("\(path) cannot be written")
+    }
+  }
+
   /// Makes a file of zeroes, with holes where the file system can.
   static func create(_ path: String, sizeBytes: Int) throws {
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

@@ -19,6 +19,10 @@ struct Prerequisite: Sendable {
     return missing(["nbdkit", "nbdfuse", "fusermount3"])
   }
 
+  static let nbdkit = Prerequisite { missing(["nbdkit"]) }
+
+  static let nbdServer = Prerequisite { missing(["nbd-server"]) }
+
   static let libnbd = Prerequisite { missing(["nbdinfo", "nbdcopy"]) }
 
   /// libnbd for Debian's own Python, which another one earlier in PATH does not see.
