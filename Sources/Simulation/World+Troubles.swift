@@ -159,7 +159,9 @@ extension World {
     note { "the queue is failed" }
     let queued = engine.machine.queuedCount + engine.machine.heldCount
     let answer = decide(.failQueued)
-    if answer != .count(queued) { violate(.countersMatch, "\(queued) were queued, \(answer) failed") }
+    if answer != .count(queued) {
+      violate(.countersMatch, "\(queued) were queued, \(answer) failed")
+    }
     isFailingQueued = true
     settle()
     isFailingQueued = false

@@ -41,8 +41,9 @@ enum TracePlayer {
     let paths = header.paths.keys.sorted().map {
       "\($0) \(TraceStory.printable(header.paths[$0] ?? ""))"
     }
-    print("device \(TraceStory.printable(header.device)), recorded by mpath "
-      + TraceStory.printable(header.program))
+    print(
+      "device \(TraceStory.printable(header.device)), recorded by mpath "
+        + TraceStory.printable(header.program))
     if !paths.isEmpty { print("paths " + paths.joined(separator: ", ")) }
   }
 

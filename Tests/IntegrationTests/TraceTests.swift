@@ -63,8 +63,10 @@ extension Integration {
 
         // The device can be traced again, into another file or over this one.
         try await daemon.refuse(
-          ["trace", "data", "-o", lab.file("x.trace"), "--seconds", "1"], saying: ["exists already"])
-        try await daemon.control("trace", "data", "-o", lab.file("x.trace"), "--force", "--seconds", "1")
+          ["trace", "data", "-o", lab.file("x.trace"), "--seconds", "1"], saying: ["exists already"]
+        )
+        try await daemon.control(
+          "trace", "data", "-o", lab.file("x.trace"), "--force", "--seconds", "1")
         #expect(try await Self.replay(["x.trace"], in: lab).status == 0)
         try await daemon.stop()
       }

@@ -240,7 +240,8 @@ extension Supervisor {
         done(
           "\(file) could not be written (\(ErrnoText.sentence(errno))): "
             + "a restart will not know of this change")
-      case .timedOut, .done, .refused, .counted, .explained, .tracing, .snapshot, .opened, .compared:
+      case .timedOut, .done, .refused, .counted, .explained, .tracing, .snapshot, .opened,
+        .compared:
         done("\(file) is still being written: a restart may not know of this change")
       }
     }

@@ -40,7 +40,8 @@ extension MultipathMachine {
     switch input {
     case .removePath(let path): return isOccupied(path) && table[path].tenancy == .attached
     case .holdPath(let path), .restorePath(let path), .releaseHold(let path, _),
-      .markForeign(let path), .pathReopened(let path), .pathLost(let path, _), .identityChecked(let path, _, _),
+      .markForeign(let path), .pathReopened(let path), .pathLost(let path, _),
+      .identityChecked(let path, _, _),
       .fenceFinished(let path, _, _),
       .prefer(let path, _), .setPreferred(let path), .setPriority(_, let path):
       return isOccupied(path)

@@ -50,7 +50,8 @@ extension MultipathMachine {
       fences: RecordTable((0..<fences.count).copied { fences[$0] }), unfenced: unfenced,
       hasHeldForFence: hasHeldForFence, suspects: suspects,
       condemned: condemned, lastSubmitAt: lastSubmitAt, hedgeCredit: hedgeCredit,
-      writeEpoch: writeEpoch, owesFlushError: owesFlushError, flushDebtor: flushDebtor, counters: counters,
+      writeEpoch: writeEpoch, owesFlushError: owesFlushError, flushDebtor: flushDebtor,
+      counters: counters,
       lastOutage: lastOutage, decisions: decisions.snapshot, isStopping: isStopping)
   }
 

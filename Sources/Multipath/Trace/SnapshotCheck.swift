@@ -75,7 +75,9 @@ struct SnapshotCheck {
     }
     let occupied = paths.count { $0.tenancy != .vacant }
     try require(seen.count == occupied, "a path is not listed")
-    for path in [state.active, state.preferred, state.flushDebtor, state.lastOutage?.path] { try check(path) }
+    for path in [state.active, state.preferred, state.flushDebtor, state.lastOutage?.path] {
+      try check(path)
+    }
     for set in [state.suspects, state.condemned, state.unfenced] { try check(set) }
     let ring = state.decisions
     try require(

@@ -107,7 +107,7 @@ public struct TraceReplay: ~Copyable {
         now.nanoseconds &+= UInt64(bitPattern: try source.signed())
         let input = try MachineInput(from: &source)
         let recorded = try source.word(UInt32.self)
-        guard machine.accepts(input) else { 
+        guard machine.accepts(input) else {
           throw .malformed("input \(inputs + 1) cannot have happened in this state")
         }
         step(input, at: now, recorded, tell)

@@ -52,7 +52,9 @@ public struct TraceStory: Sendable {
     }
   }
 
-  private func place(_ token: Token) -> PathIndex? { token.slot < 64 ? PathIndex(UInt8(token.slot)) : nil }
+  private func place(_ token: Token) -> PathIndex? {
+    token.slot < 64 ? PathIndex(UInt8(token.slot)) : nil
+  }
 
   private func text(_ input: ControlInput) -> String {
     switch input {
