@@ -74,7 +74,7 @@ let package = Package(
     tests("NBDTests", ["NBD", "BlockIO"]),
     tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid]),
     tests("LabelTests", ["Label"]),
-    tests("ControlTests", ["Control", "mpctl"]),
+    tests("ControlTests", ["Control", "mpctl"], exclude: ["Golden"]),
     tests("SimulationTests", ["Simulation", "Multipath", "BlockIO"]),
     tests(
       "IntegrationTests", ["Control", "Reactor", "Multipath", "NBD", "BlockIO", "CLinux"],

@@ -19,6 +19,8 @@ final class Supervisor {
   let inbox = Mailbox<SupervisorMessage>()
   var reactors: [ReactorThread] = []
   var devices: [DeviceEntry] = []
+  /// What `stop` has ended: kept in the state file, and made again when the daemon starts.
+  var stopped: [DeviceSpecification] = []
   /// Names that are being created, so that two clients cannot create one device.
   var namesInCreation: Set<String> = []
   var timers = Timers()
@@ -48,6 +50,7 @@ final class Supervisor {
     case opened(Result<OpenedPath, OpenFailure>)
     case compared(MediumComparison.Verdict)
     case saved(errno: Int32)
+    case fenced(FenceRun.Outcome)
     case timedOut
   }
 
@@ -71,7 +74,7 @@ final class Supervisor {
       restoreDevices(whenReady)
     }
     while exitStatus == nil { turn() }
-    for device in devices { unsafe unlink(device.socket) }
+    for device in devices where !device.hasVanished { unsafe unlink(device.socket) }
     server.end()
     return exitStatus ?? 0
   }

@@ -33,7 +33,7 @@ extension MultipathMachine {
   public func pathState(_ path: PathIndex) -> PathState {
     let record = table[path]
     if record.tenancy == .leaving { return .lost }
-    if record.isHeld { return .held }
+    if record.isHeld { return record.holdYields ? .fail : .held }
     switch record.service {
     case .failed: return record.probe.goodInRow > 0 ? .probing : .fail
     case .lost: return record.probe.goodInRow > 0 ? .probing : .lost

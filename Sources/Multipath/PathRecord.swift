@@ -43,6 +43,8 @@ public struct PathRecord: Sendable, BitwiseCopyable, Codable {
   public internal(set) var service = PathService.good
   /// An operator's `fail`: sticky until `restore`, untouched by auto-restore and probes.
   public internal(set) var isHeld = false
+  /// The hold is gmultipath's FAIL: auto-restore may end it.
+  public internal(set) var holdYields = false
   /// When service, hold or tenancy last changed.
   public internal(set) var changedAt = Instant.zero
 
@@ -115,12 +117,14 @@ public struct PathRecord: Sendable, BitwiseCopyable, Codable {
   /// Attempts whose requests still wait for them.
   var live: Int32 { outstanding - unresolved }
 
-  /// May be put back into service by auto-restore: attached, FAIL, not held, and owing no answers.
+  /// May be put back into service by auto-restore: attached, FAIL, not held except by a hold that yields,
+  /// and owing no answers.
   var isRestorable: Bool {
-    guard tenancy == .attached, !isHeld, unresolved == 0 else { return false }
+    guard tenancy == .attached, !isHeld || holdYields, unresolved == 0 else { return false }
     switch service {
     case .failed: return true
-    case .good, .lost, .foreign: return false
+    case .good: return isHeld
+    case .lost, .foreign: return false
     }
   }
 }

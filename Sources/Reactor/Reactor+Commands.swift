@@ -10,12 +10,7 @@ extension Reactor {
   mutating func obey(_ command: ReactorCommand) {
     switch command {
     case .create(let ticket, let setup): create(ticket, setup)
-    case .destroy(let ticket, let id):
-      guard let device = device(id) else {
-        return report(.refused(ticket: ticket, .noSuchDevice))
-      }
-      devices[device].ending = .destroyed(ticket: ticket)
-      tearDown(device)
+    case .destroy(let ticket, let id, let force): destroy(ticket, id, force: force)
     case .addPath(let ticket, let id, let setup):
       guard let device = device(id) else {
         return report(.refused(ticket: ticket, .noSuchDevice))
@@ -26,7 +21,8 @@ extension Reactor {
         report(.done(ticket: ticket))
       }
     case .removePath(let ticket, let id, let path): change(ticket, id, path, .remove)
-    case .holdPath(let ticket, let id, let path): change(ticket, id, path, .hold)
+    case .holdPath(let ticket, let id, let path, let yields):
+      change(ticket, id, path, .hold(yields: yields))
     case .restorePath(let ticket, let id, let path): change(ticket, id, path, .restore)
     case .releaseHold(let ticket, let id, let path, let cause):
       change(ticket, id, path, .releaseHold(cause))

@@ -165,7 +165,8 @@ extension Reactor {
     if !starved.isEmpty { dropSlowClients(patience: ReactorLimits.sendPatience) }
     if isStopping { dropSlowClients(patience: ReactorLimits.sendPatienceAtStop) }
     let isCarrying = endSilentConnections()
-    if negotiatingCount > 0 || !starved.isEmpty || isStopping || isCarrying {
+    let isEnding = closeOverdueSessions()
+    if negotiatingCount > 0 || !starved.isEmpty || isStopping || isCarrying || isEnding {
       scheduleHousekeeping()
     }
   }

@@ -44,6 +44,9 @@ extension Reactor {
     // It forgets the credit that was saved up, so only when it changes.
     if present.hedge.percent != tuning.hedge.percent { decide(device, .setHedging(tuning.hedge)) }
     decide(device, .setFailback(tuning.failback))
+    if present.cacheDomain != tuning.cacheDomain {
+      decide(device, .setCacheDomain(tuning.cacheDomain))
+    }
     if present.fence != tuning.fence { decide(device, .setFence(tuning.fence)) }
     decide(device, .setProbeSchedule(tuning.probe))
     decide(device, .setNoPathTimeout(tuning.noPathTimeout))

@@ -53,11 +53,13 @@ public struct DeviceSetup: Sendable {
 /// What the control side asks of a reactor. `ticket` comes back in the answer.
 public enum ReactorCommand: Sendable {
   case create(ticket: UInt64, DeviceSetup)
-  /// Closes the listener and the sessions, drains the paths, answers when all is quiet.
-  case destroy(ticket: UInt64, device: UInt32)
+  /// Closes the listener, answers what clients have sent, closes their sessions, drains the paths, and
+  /// answers when all is quiet. Without `force`, refused with `.inUse` while clients are connected.
+  case destroy(ticket: UInt64, device: UInt32, force: Bool)
   case addPath(ticket: UInt64, device: UInt32, PathSetup)
   case removePath(ticket: UInt64, device: UInt32, path: UInt32)
-  case holdPath(ticket: UInt64, device: UInt32, path: UInt32)
+  /// With `yields`, auto-restore may end the hold.
+  case holdPath(ticket: UInt64, device: UInt32, path: UInt32, yields: Bool)
   case restorePath(ticket: UInt64, device: UInt32, path: UInt32)
   /// A restore of a path that did not answer when it was compared: the hold ends, the failure stays.
   case releaseHold(ticket: UInt64, device: UInt32, path: UInt32, FaultCause)
@@ -129,6 +131,8 @@ public enum ReactorReport: Sendable {
 public enum ReactorRefusal: Error, Hashable, Sendable {
   case noSuchDevice
   case noSuchPath
+  /// Clients are connected.
+  case inUse(sessions: Int)
   case pathNotUsable
   case tracedAlready
   case tooManyDevices

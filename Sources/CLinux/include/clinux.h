@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "command.h"
+#include "network.h"
+
 /* --- ring.c: one io_uring --- */
 
 typedef struct mp_ring mp_ring;

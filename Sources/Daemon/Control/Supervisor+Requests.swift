@@ -72,6 +72,7 @@ extension Supervisor {
       handler(PreferMethod.self) { $0.prefer($1, $2) },
       handler(RotateMethod.self) { $0.rotate($1, $2) },
       handler(FailQueuedMethod.self) { $0.failQueued($1, $2) },
+      handler(StopMethod.self) { $0.stop($1, $2) },
       handler(DestroyMethod.self) { $0.destroy($1, $2) },
       handler(ListMethod.self) { $0.report($1, $2) },
       handler(StatusMethod.self) { $0.report($1, $2) },
@@ -128,6 +129,12 @@ extension Supervisor {
       return device
     }
     let names = devices.filter { !$0.isBeingDestroyed }.map { $0.name.text }
+    if stopped.contains(where: { $0.name == name }) {
+      throw ControlError(
+        .notFound, "the device \(name) is stopped",
+        hint: "it is back when mpathd starts anew; mpctl create makes it now, mpctl destroy "
+          + "\(name) forgets it")
+    }
     throw ControlError(
       .notFound, "there is no device \(PrintableText.escaped(name, lengthMax: 80))",
       hint: names.isEmpty
@@ -213,10 +220,14 @@ extension Supervisor {
     case .refused(.tracedAlready):
       ControlError(
         .busy, "the device is being traced already", hint: "wait until that trace has ended")
+    case .refused(.inUse(let sessions)):
+      ControlError(
+        .busy, "it is in use by \(sessions == 1 ? "1 client" : "\(sessions) clients")",
+        hint: "disconnect them first, or say --force to have it done")
     case .refused(.pathNotUsable):
       ControlError(
         .refused, "the path is out of service", hint: "mpctl status shows why")
-    case .done, .counted, .explained, .tracing, .snapshot, .opened, .compared, .saved:
+    case .done, .counted, .explained, .tracing, .snapshot, .opened, .compared, .saved, .fenced:
       ControlError(.internal, "an unexpected answer while \(doing)")
     }
   }
@@ -225,7 +236,7 @@ extension Supervisor {
   /// itself has happened.
   func save(_ done: @escaping (_ warning: String?) -> Void) {
     guard let state else { return done(nil) }
-    let specifications = devices.filter { !$0.isBeingDestroyed }.map { $0.specification }
+    let specifications = devices.filter { !$0.isBeingDestroyed }.map { $0.specification } + stopped
     let bytes: [UInt8]
     do throws(ControlError) {
       bytes = try StateFile.encode(specifications)
@@ -241,7 +252,7 @@ extension Supervisor {
           "\(file) could not be written (\(ErrnoText.sentence(errno))): "
             + "a restart will not know of this change")
       case .timedOut, .done, .refused, .counted, .explained, .tracing, .snapshot, .opened,
-        .compared:
+        .compared, .fenced:
         done("\(file) is still being written: a restart may not know of this change")
       }
     }

@@ -65,6 +65,7 @@ extension Supervisor {
       for entry in entries { PathOpener.close(entry.access) }
     case .success(let device):
       let missing = device.paths.filter { !$0.isOpen }
+      device.hasHadPath = missing.count < device.paths.count
       log.info(
         "device restored",
         metadata: [
