@@ -141,7 +141,7 @@ extension World {
     guard let index = paths[path].index, !paths[path].isLeaving else { return }
     note { "path \(path) is held" }
     paths[path].isHeld = true
-    decide(.holdPath(index))
+    decide(.holdPath(index, yields: false))
   }
 
   /// The daemon compares a path before it restores it, and refuses one that cannot be read.

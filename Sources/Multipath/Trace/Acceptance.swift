@@ -39,7 +39,7 @@ extension MultipathMachine {
   private func accepts(_ input: ControlInput) -> Bool {
     switch input {
     case .removePath(let path): return isOccupied(path) && table[path].tenancy == .attached
-    case .holdPath(let path), .restorePath(let path), .releaseHold(let path, _),
+    case .holdPath(let path, _), .restorePath(let path), .releaseHold(let path, _),
       .markForeign(let path), .pathReopened(let path), .pathLost(let path, _),
       .identityChecked(let path, _, _),
       .fenceFinished(let path, _, _),
@@ -50,7 +50,7 @@ extension MultipathMachine {
     case .setHedging(let policy): return policy.isReplayable
     case .setFence(let policy): return policy.isReplayable
     case .setProbeSchedule(let schedule): return schedule.isReplayable
-    case .addPath, .rotate, .failQueued, .stop, .setMode, .setStallPolicy, .setFailback,
+    case .addPath, .rotate, .failQueued, .stop, .setMode, .setCacheDomain, .setStallPolicy, .setFailback,
       .setNoPathTimeout, .setNoPathBytesMax:
       return true
     }

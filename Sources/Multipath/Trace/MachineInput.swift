@@ -17,7 +17,7 @@ public enum MachineInput: Sendable {
 public enum ControlInput: Sendable, Codable {
   case addPath(lost: FaultCause?)
   case removePath(PathIndex)
-  case holdPath(PathIndex)
+  case holdPath(PathIndex, yields: Bool)
   case restorePath(PathIndex)
   case releaseHold(PathIndex, failing: FaultCause)
   case markForeign(PathIndex)
@@ -37,6 +37,7 @@ public enum ControlInput: Sendable, Codable {
   case setHedging(HedgePolicy)
   case setFailback(Failback)
   case setFence(FencePolicy)
+  case setCacheDomain(CacheDomain)
   case setPriority(UInt8, of: PathIndex)
   case setWeight(UInt32, of: PathIndex)
   case setNoPathTimeout(Interval)
@@ -86,7 +87,8 @@ extension MultipathMachine {
     switch input {
     case .addPath(let cause): return .place(addPath(lost: cause, at: now, effects: &effects))
     case .removePath(let path): removePath(path, at: now, effects: &effects)
-    case .holdPath(let path): holdPath(path, at: now, effects: &effects)
+    case .holdPath(let path, let yields):
+      holdPath(path, yields: yields, at: now, effects: &effects)
     case .restorePath(let path): restorePath(path, at: now, effects: &effects)
     case .releaseHold(let path, let cause):
       releaseHold(path, failing: cause, at: now, effects: &effects)
@@ -105,7 +107,7 @@ extension MultipathMachine {
     case .rotate: rotate(at: now, effects: &effects)
     case .failQueued: return .count(failQueued(effects: &effects))
     case .stop: stop(at: now, effects: &effects)
-    case .setMode, .setSelector, .setStallPolicy, .setHedging, .setFailback, .setFence,
+    case .setMode, .setCacheDomain, .setSelector, .setStallPolicy, .setHedging, .setFailback, .setFence,
       .setPriority,
       .setWeight, .setNoPathTimeout, .setNoPathBytesMax, .setProbeSchedule:
       set(input, at: now, effects: &effects)
@@ -126,6 +128,7 @@ extension MultipathMachine {
     case .setStallPolicy(let policy): setStallPolicy(policy)
     case .setHedging(let policy): setHedging(policy)
     case .setFailback(let failback): setFailback(failback, at: now, effects: &effects)
+    case .setCacheDomain(let domain): setCacheDomain(domain)
     case .setFence(let policy): setFence(policy, at: now, effects: &effects)
     case .setPriority(let priority, let path):
       setPriority(priority, of: path, effects: &effects)

@@ -60,7 +60,8 @@ public struct TraceStory: Sendable {
     switch input {
     case .addPath(let cause): "a path is added" + (cause.map { ", lost: \(text($0))" } ?? "")
     case .removePath(let path): "\(name(path)) is removed"
-    case .holdPath(let path): "an operator fails \(name(path))"
+    case .holdPath(let path, let yields):
+      "an operator fails \(name(path))\(yields ? ", until it is needed" : "")"
     case .restorePath(let path): "an operator restores \(name(path))"
     case .releaseHold(let path, let cause):
       "an operator restores \(name(path)), which still fails: \(text(cause))"
@@ -82,6 +83,7 @@ public struct TraceStory: Sendable {
     case .setStallPolicy(let policy): "silence is judged by \(policy)"
     case .setHedging(let policy): "hedging goes by \(policy)"
     case .setFailback(let failback): "failback is \(failback)"
+    case .setCacheDomain(let domain): "the caches are \(domain)"
     case .setFence(let policy): "fences go by \(policy)"
     case .setPriority(let priority, let path): "\(name(path)) has priority \(priority)"
     case .setWeight(let weight, let path): "\(name(path)) has weight \(weight)"
