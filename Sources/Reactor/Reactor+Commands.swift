@@ -46,6 +46,7 @@ extension Reactor {
     case .trace(let ticket, let id, let bytesMax): beginTrace(ticket, id, bytesMax: bytesMax)
     case .traceTaken(let id, let chunks): grantTrace(id, chunks)
     case .endTrace(let id): endTrace(id)
+    case .admit(let id, let descriptor): admit(descriptor, id)
     case .stop: stop()
     }
   }

@@ -91,6 +91,8 @@ public enum ReactorCommand: Sendable {
   /// So many chunks of the trace have been written away.
   case traceTaken(device: UInt32, chunks: Int)
   case endTrace(device: UInt32)
+  /// Serves a connection that somebody made for the device, like one that was accepted; the reactor owns it.
+  case admit(device: UInt32, descriptor: Int32)
   /// No new requests; what is in flight is answered; then `.stopped`.
   case stop
 }

@@ -12,6 +12,8 @@ package enum Methods {
     FailQueuedMethod.self,
     StopMethod.self,
     DestroyMethod.self,
+    AttachMethod.self,
+    DetachMethod.self,
     ListMethod.self,
     StatusMethod.self,
     StatsMethod.self,

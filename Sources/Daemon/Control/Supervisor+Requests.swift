@@ -74,6 +74,8 @@ extension Supervisor {
       handler(FailQueuedMethod.self) { $0.failQueued($1, $2) },
       handler(StopMethod.self) { $0.stop($1, $2) },
       handler(DestroyMethod.self) { $0.destroy($1, $2) },
+      handler(AttachMethod.self) { $0.attach($1, $2) },
+      handler(DetachMethod.self) { $0.detach($1, $2) },
       handler(ListMethod.self) { $0.report($1, $2) },
       handler(StatusMethod.self) { $0.report($1, $2) },
       handler(StatsMethod.self) { $0.stats($1, $2) },
@@ -227,7 +229,7 @@ extension Supervisor {
     case .refused(.pathNotUsable):
       ControlError(
         .refused, "the path is out of service", hint: "mpctl status shows why")
-    case .done, .counted, .explained, .tracing, .snapshot, .opened, .compared, .saved, .fenced:
+    case .done, .counted, .explained, .tracing, .snapshot, .opened, .compared, .saved, .fenced, .kernel:
       ControlError(.internal, "an unexpected answer while \(doing)")
     }
   }
@@ -251,8 +253,8 @@ extension Supervisor {
         done(
           "\(file) could not be written (\(ErrnoText.sentence(errno))): "
             + "a restart will not know of this change")
-      case .timedOut, .done, .refused, .counted, .explained, .tracing, .snapshot, .opened,
-        .compared, .fenced:
+      case .timedOut, .done, .refused, .counted, .explained, .tracing, .snapshot, .opened, .compared, .fenced,
+        .kernel:
         done("\(file) is still being written: a restart may not know of this change")
       }
     }
