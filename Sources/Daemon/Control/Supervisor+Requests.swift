@@ -229,7 +229,8 @@ extension Supervisor {
     case .refused(.pathNotUsable):
       ControlError(
         .refused, "the path is out of service", hint: "mpctl status shows why")
-    case .done, .counted, .explained, .tracing, .snapshot, .opened, .compared, .saved, .fenced, .kernel:
+    case .done, .counted, .explained, .tracing, .snapshot, .opened, .compared, .saved, .fenced,
+      .kernel:
       ControlError(.internal, "an unexpected answer while \(doing)")
     }
   }
@@ -253,7 +254,8 @@ extension Supervisor {
         done(
           "\(file) could not be written (\(ErrnoText.sentence(errno))): "
             + "a restart will not know of this change")
-      case .timedOut, .done, .refused, .counted, .explained, .tracing, .snapshot, .opened, .compared, .fenced,
+      case .timedOut, .done, .refused, .counted, .explained, .tracing, .snapshot, .opened,
+        .compared, .fenced,
         .kernel:
         done("\(file) is still being written: a restart may not know of this change")
       }

@@ -50,7 +50,8 @@ extension MultipathMachine {
     case .setHedging(let policy): return policy.isReplayable
     case .setFence(let policy): return policy.isReplayable
     case .setProbeSchedule(let schedule): return schedule.isReplayable
-    case .addPath, .rotate, .failQueued, .stop, .setMode, .setCacheDomain, .setStallPolicy, .setFailback,
+    case .addPath, .rotate, .failQueued, .stop, .setMode, .setCacheDomain, .setStallPolicy,
+      .setFailback,
       .setNoPathTimeout, .setNoPathBytesMax:
       return true
     }

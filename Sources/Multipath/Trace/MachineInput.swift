@@ -107,7 +107,8 @@ extension MultipathMachine {
     case .rotate: rotate(at: now, effects: &effects)
     case .failQueued: return .count(failQueued(effects: &effects))
     case .stop: stop(at: now, effects: &effects)
-    case .setMode, .setCacheDomain, .setSelector, .setStallPolicy, .setHedging, .setFailback, .setFence,
+    case .setMode, .setCacheDomain, .setSelector, .setStallPolicy, .setHedging, .setFailback,
+      .setFence,
       .setPriority,
       .setWeight, .setNoPathTimeout, .setNoPathBytesMax, .setProbeSchedule:
       set(input, at: now, effects: &effects)
