@@ -122,6 +122,8 @@ extension MultipathMachine {
   ) {
     switch outcome.verdict {
     case .none, .target: return
+    // The end of an old connection says nothing of a path that has been opened anew since.
+    case .lost where attempt.issuedAt < table[attempt.path].probe.reopenedAt: return
     case .doubtful, .lost:
       let cause = FaultCause(
         errno: outcome.errno, operation: attempt.operation, offset: attempt.range.offset)

@@ -65,7 +65,8 @@ extension Integration {
     ) async throws {
       try await Lab.run { lab in
         let image = try await lab.randomImage("image", mebibytes: 1)
-        let liar = try await NBDServerProcess.script("liar", in: lab, "false_answers.py", [image, lie])
+        let liar = try await NBDServerProcess.script(
+          "liar", in: lab, "false_answers.py", [image, lie])
         let honest = try await NBDServerProcess.nbdkit("honest", in: lab, ["file", image])
         let device = try await ReactorLab(
           in: lab, sizeBytes: 1 << 20,

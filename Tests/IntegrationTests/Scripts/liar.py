@@ -248,13 +248,21 @@ def unasked(session, kind, cookie, offset, length):
     return False
 
 
+def half(session, cookie, offset, length):
+    if session.structured:
+        session.chunk(cookie, 1, at_offset(offset, bytes(length // 2)), length=length + 8)
+    else:
+        session.simple(cookie)
+        session.send(bytes(length // 2))
+
+
 def half_and_gone(session, cookie, offset, length):
-    session.chunk(cookie, 1, at_offset(offset, bytes(length // 2)), length=length + 8)
+    half(session, cookie, offset, length)
     raise Ended
 
 
 def half_and_silent(session, cookie, offset, length):
-    session.chunk(cookie, 1, at_offset(offset, bytes(length // 2)), length=length + 8)
+    half(session, cookie, offset, length)
     session.hold()
 
 
