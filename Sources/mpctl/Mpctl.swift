@@ -36,7 +36,8 @@ struct Mpctl: ParsableCommand {
     version: ProgramVersion.text,
     subcommands: [
       Create.self, Configure.self, Add.self, Remove.self, Fail.self, Restore.self, SetCommand.self,
-      Prefer.self, Rotate.self, GetActive.self, FailQueued.self, Stop.self, Destroy.self,
+      Prefer.self, Rotate.self, GetActive.self, FailQueued.self, Resize.self, Stop.self,
+      Destroy.self,
       List.self, Status.self,
       Stats.self, Events.self, Explain.self, Version.self,
     ])

@@ -284,8 +284,8 @@ struct WireTests {
     #expect(error?.message == #"there is no method format\u{1b}"#)
     #expect(
       error?.hint
-        == "the methods are: create, add, remove, fail, restore, set, prefer, rotate, fail-queued, stop, "
-        + "destroy, list, status, stats, events, subscribe, explain, version")
+        == "the methods are: create, add, remove, fail, restore, set, prefer, rotate, fail-queued, "
+        + "resize, stop, destroy, list, status, stats, events, subscribe, explain, version")
   }
 
   @Test("only the methods that look may be called by those who may only look")

@@ -61,6 +61,7 @@ extension Supervisor {
       handler(PreferMethod.self) { $0.prefer($1, $2) },
       handler(RotateMethod.self) { $0.rotate($1, $2) },
       handler(FailQueuedMethod.self) { $0.failQueued($1, $2) },
+      handler(ResizeMethod.self) { $0.resize($1, $2) },
       handler(StopMethod.self) { $0.stop($1, $2) },
       handler(DestroyMethod.self) { $0.destroy($1, $2) },
       handler(ListMethod.self) { $0.report($1, $2) },

@@ -14,7 +14,9 @@ extension Supervisor {
     switch event {
     case .pathLost: endIfLastPathIsGone(device)
     case .pathRestored: device.hasHadPath = true
-    case .pathFailed, .pathForeign, .pathHeld, .pathStalled, .pathResolved, .activeChanged,
+    case .pathForeign(let path):
+      if let index = device.index(ofPath: path) { device.paths[index].isForeign = true }
+    case .pathFailed, .pathHeld, .pathStalled, .pathResolved, .activeChanged,
       .queueingBegan, .queueingEnded, .mediumError, .fenceBegan, .fenceFailed, .fenceSucceeded,
       .fenceNotNeeded, .flushFailed, .slowClientDropped, .stateChanged:
       break
@@ -98,6 +100,7 @@ extension Supervisor {
     if isGood {
       device.paths[index].remark = nil
       device.paths[index].isGone = false
+      device.paths[index].isForeign = false
     }
   }
 
@@ -141,8 +144,7 @@ extension Supervisor {
         .identityChecked(device: id, path: path, generation: generation, verdict), to: device)
     }
     guard let source = entry.source else { return answer(.unknown) }
-    let reference = device.reference(besides: path)
-    compareOne(source, reference, device.medium) { [self] verdict in
+    compareResized(entry, source, device) { [self] verdict in
       switch verdict {
       // The connection that was identified is still up, and its probes are good.
       case .same, .unreachable: answer(.same)
