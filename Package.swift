@@ -55,7 +55,13 @@ let package = Package(
     library("Multipath", ["BlockIO", rigid]),
     library("NBD", ["BlockIO"]),
     library("Engine", ["BlockIO", "Multipath", "NBD", rigid]),
-    .target(name: "CLinux", linkerSettings: [.linkedLibrary("uring")]),
+    .systemLibrary(
+      name: "CLibnlGenl", pkgConfig: "libnl-genl-3.0", providers: [.apt(["libnl-genl-3-dev"])]),
+    .target(
+      name: "CLinux", dependencies: ["CLibnlGenl"],
+      linkerSettings: [
+        .linkedLibrary("uring"), .linkedLibrary("nl-genl-3"), .linkedLibrary("nl-3"),
+      ]),
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
     library("Label"),
     library("Control", ["BlockIO", "NBD"]),

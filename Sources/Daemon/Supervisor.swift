@@ -11,6 +11,7 @@ internal import Reactor
 /// and compare, and all of them answer through one mailbox.
 final class Supervisor {
   let options: DaemonOptions
+  private let lock: Int32
   let log: Logger
   let server: ControlServer
   let state: StateStore?
@@ -31,10 +32,13 @@ final class Supervisor {
   private var waiting: [UInt64: (Answer) -> Void] = [:]
   /// Called when a path's descriptor has come back from its reactor.
   var closedHandlers: [UInt32: () -> Void] = [:]
+  /// Started when the kernel is first asked for something.
+  private(set) lazy var kernelWorker = KernelWorker()
+  var writeBackDuty = WriteBackDuty()
   private let signals: Int32
   private var reactorsToStart = 0
   private var reactorsRunning = 0
-  private var isStopping = false
+  private(set) var isStopping = false
   private var exitStatus: Int32?
 
   /// What a ticket is answered with.
@@ -47,16 +51,19 @@ final class Supervisor {
     case opened(Result<OpenedPath, OpenFailure>)
     case compared(MediumComparison.Verdict)
     case saved(errno: Int32)
+    case kernel(KernelWorker.Outcome)
+    case fenced(FenceRun.Outcome)
     case timedOut
   }
 
-  init(_ options: DaemonOptions, log: Logger) throws(ControlError) {
+  init(_ options: DaemonOptions, lock: Int32, log: Logger) throws(ControlError) {
     let signals = mp_signal_open()
     guard signals >= 0 else {
       throw ControlError(.internal, "signals cannot be read: \(ErrnoText.sentence(-signals))")
     }
     mp_raise_file_limit()
     self.options = options
+    self.lock = lock
     self.log = log
     self.signals = signals
     remembered = try options.stateFile.map(StateStore.read) ?? []
@@ -82,6 +89,8 @@ final class Supervisor {
       pollfd(fd: inbox.eventDescriptor, events: Int16(POLLIN), revents: 0),
     ]
     polls.append(contentsOf: server.interests())
+    let ends = polls.count
+    polls.append(contentsOf: kernelInterests())
     let count = unsafe poll(&polls, UInt(polls.count), timers.pollTimeout)
     if count > 0 {
       if polls[0].revents != 0 { readSignals() }
@@ -89,7 +98,8 @@ final class Supervisor {
         _ = mp_event_drain(inbox.eventDescriptor)
         for message in inbox.takeAll() { take(message) }
       }
-      server.serve(polls[2...]) { client, peer, event in handle(client, peer, event) }
+      server.serve(polls[2..<ends]) { client, peer, event in handle(client, peer, event) }
+      serveKernelLinks(polls[ends...])
     }
     for action in timers.takeDue() { action() }
   }
@@ -116,6 +126,14 @@ final class Supervisor {
       timers.cancel(timer)
       handler(answer)
     }
+    return ticket
+  }
+
+  /// A ticket that waits for as long as it takes.
+  func openTicket(_ handler: @escaping (Answer) -> Void) -> UInt64 {
+    let ticket = nextTicket
+    nextTicket += 1
+    waiting[ticket] = handler
     return ticket
   }
 
@@ -175,7 +193,7 @@ final class Supervisor {
     for number in 0..<options.reactors {
       let inbox = inbox
       reactors.append(
-        ReactorThread(name: "reactor-\(number)") { report in
+        ReactorThread(name: "reactor-\(number)", keeping: lock) { report in
           inbox.post(.report(reactor: number, report))
         })
     }

@@ -45,6 +45,7 @@ extension Reactor {
         return report(.refused(ticket: ticket, .noSuchDevice))
       }
       report(.explained(ticket: ticket, decisions(device)))
+    case .admit(let id, let descriptor): admit(descriptor, id)
     case .stop: stop()
     }
   }

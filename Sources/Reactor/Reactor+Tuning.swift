@@ -57,6 +57,7 @@ extension Reactor {
       // It forgets the credit that was saved up, so only when it changes.
       if present.hedge.percent != tuning.hedge.percent { machine.setHedging(tuning.hedge) }
       machine.setFailback(tuning.failback, at: now, effects: &decisions)
+      if present.cacheDomain != tuning.cacheDomain { machine.setCacheDomain(tuning.cacheDomain) }
       if present.fence != tuning.fence {
         machine.setFence(tuning.fence, at: now, effects: &decisions)
       }

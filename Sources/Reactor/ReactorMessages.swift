@@ -88,6 +88,8 @@ public enum ReactorCommand: Sendable {
   case snapshot(ticket: UInt64)
   /// What the device remembers of its decisions; answers `.explained`.
   case explain(ticket: UInt64, device: UInt32)
+  /// Serves a connection that somebody made for the device, like one that was accepted; the reactor owns it.
+  case admit(device: UInt32, descriptor: Int32)
   /// No new requests; what is in flight is answered; then `.stopped`.
   case stop
 }

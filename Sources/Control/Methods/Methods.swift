@@ -13,6 +13,8 @@ package enum Methods {
     ResizeMethod.self,
     StopMethod.self,
     DestroyMethod.self,
+    AttachMethod.self,
+    DetachMethod.self,
     ListMethod.self,
     StatusMethod.self,
     StatsMethod.self,

@@ -64,6 +64,8 @@ extension Supervisor {
       handler(ResizeMethod.self) { $0.resize($1, $2) },
       handler(StopMethod.self) { $0.stop($1, $2) },
       handler(DestroyMethod.self) { $0.destroy($1, $2) },
+      handler(AttachMethod.self) { $0.attach($1, $2) },
+      handler(DetachMethod.self) { $0.detach($1, $2) },
       handler(ListMethod.self) { $0.report($1, $2) },
       handler(StatusMethod.self) { $0.report($1, $2) },
       handler(StatsMethod.self) { $0.stats($1, $2) },
@@ -213,7 +215,7 @@ extension Supervisor {
     case .refused(.pathNotUsable):
       ControlError(
         .refused, "the path is out of service", hint: "mpctl status shows why")
-    case .done, .counted, .explained, .snapshot, .opened, .compared, .saved:
+    case .done, .counted, .explained, .snapshot, .opened, .compared, .saved, .fenced, .kernel:
       ControlError(.internal, "an unexpected answer while \(doing)")
     }
   }
@@ -237,7 +239,8 @@ extension Supervisor {
         done(
           "\(file) could not be written (\(ErrnoText.sentence(errno))): "
             + "a restart will not know of this change")
-      case .timedOut, .done, .refused, .counted, .explained, .snapshot, .opened, .compared:
+      case .timedOut, .done, .refused, .counted, .explained, .snapshot, .opened, .compared, .fenced,
+        .kernel:
         done("\(file) is still being written: a restart may not know of this change")
       }
     }

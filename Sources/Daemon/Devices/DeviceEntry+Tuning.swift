@@ -25,7 +25,9 @@ extension DeviceEntry {
       paths: paths.map {
         PathTuning(
           id: $0.id, priority: $0.settings.priority, weight: UInt32($0.settings.weight))
-      })
+      },
+      fence: settings.fenceCommand == nil ? .none : .required,
+      cacheDomain: cache.domain == .private ? .private : .shared)
   }
 }
 

@@ -15,8 +15,6 @@ struct PathEntry {
   var isGood = true
   /// LOST, as far as the reactor's events say, and not opened again since.
   var isGone = false
-  /// It shows another medium.
-  var isForeign = false
   /// As it was measured last; nil for what has the device's size.
   var sizeBytes: UInt64?
   /// A helper thread asks for its size.
@@ -30,6 +28,8 @@ struct PathEntry {
   var server: ServerFacts?
   /// Why it is foreign or lost, in words, when the reactor's own cause does not say it.
   var remark: String?
+  /// Shows another medium; only an operator's restore looks at it again.
+  var isForeign = false
   /// Waits for the next try to open it.
   var isReopening = false
   /// A helper thread is at it; another would only wait behind the same trouble.
@@ -64,6 +64,7 @@ struct PathEntry {
     identity = opened.identity
     server = opened.server
     remark = nil
+    isForeign = false
     isGone = false
     sizeBytes = opened.sizeBytes
     isMeasuring = false
@@ -112,8 +113,12 @@ final class DeviceEntry {
   var hasHadPath = false
   /// Failback returns to it.
   var preferred: UInt32?
+  /// Nil when it is not attached to the kernel.
+  var kernel: KernelLink?
   /// Since when requests wait for a path.
   var queueingSince: Instant?
+  /// Names of removed paths that have not answered everything yet.
+  var leaving: [UInt32: String] = [:]
   /// Whether the paths share a cache, as it was found out last.
   var cache: CacheFacts
   /// Nil for a device that was made by hand.
@@ -174,6 +179,7 @@ final class DeviceEntry {
       paths: paths.map { DeviceSpecification.Path(path: $0.path, held: $0.isHeld) },
       settings: changes.isEmpty ? nil : changes,
       preferred: preferred.flatMap { index(ofPath: $0) }.map { paths[$0].path },
+      kernel: kernel?.attachment,
       cache: settings.cache == .auto && paths.contains { $0.network != nil } ? cache : nil)
   }
 }

@@ -133,6 +133,7 @@ extension Supervisor {
     }
     closedHandlers[entry.id] = { [self] in
       timers.cancel(timer)
+      device.leaving.removeValue(forKey: entry.id)
       log.info("path removed", metadata: metadata(device, entry.path))
       record(.pathRemoved, device) { $0.path = entry.name }
       answer(nil)
@@ -146,6 +147,7 @@ extension Supervisor {
         return finish(.failure(error(reply, while: "removing the path")))
       }
       device.paths.removeAll { $0.id == entry.id }
+      if closedHandlers[entry.id] != nil { device.leaving[entry.id] = entry.path }
       if device.preferred == entry.id { device.preferred = nil }
       retune(device)
     }
@@ -194,9 +196,12 @@ extension Supervisor {
       let entry = device.paths[index]
       if entry.isOpen { return restoreOpen(entry, device, finish) }
       reopen(entry.id, of: device) { [self] error in
-        if let error { return keepOut(entry, device, error, finish) }
         guard let index = device.index(ofPath: entry.id) else {
           return finish(.failure(ControlError(.notFound, "the path has gone meanwhile")))
+        }
+        if let error {
+          guard !device.paths[index].isForeign else { return finish(.failure(error)) }
+          return keepOut(entry, device, error, finish)
         }
         restoreOpen(device.paths[index], device, finish)
       }
@@ -264,6 +269,7 @@ extension Supervisor {
     guard let index = device.index(ofPath: id) else { return }
     device.paths[index].remark = remark
     device.paths[index].isGood = false
+    device.paths[index].isForeign = true
     let ticket = ticket(patience: DaemonLimits.reactorPatience) { _ in }
     post(.markForeign(ticket: ticket, device: device.id, path: id), to: device)
   }
