@@ -71,7 +71,7 @@ let package = Package(
     library("Simulation", ["BlockIO", "Multipath", "NBD", "Engine", rigid]),
     program("mpathd", ["Daemon", "Control", arguments]),
     program("mpctl", ["Control", "BlockIO", arguments]),
-    program("mpsim", ["Simulation", arguments]),
+    program("mpsim", ["Simulation", "Multipath", "BlockIO", arguments]),
     .executableTarget(
       name: "mpbench", dependencies: ["Multipath", "BlockIO", "CLinux", arguments],
       path: "Benchmarks/mpbench", swiftSettings: settings),
@@ -81,7 +81,7 @@ let package = Package(
     tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid]),
     tests("LabelTests", ["Label"]),
     tests("ControlTests", ["Control", "mpctl"], exclude: ["Golden"]),
-    tests("SimulationTests", ["Simulation", "BlockIO"]),
+    tests("SimulationTests", ["Simulation", "Multipath", "BlockIO"]),
     tests(
       "IntegrationTests", ["Control", "Reactor", "Multipath", "NBD", "BlockIO", "CLinux"],
       exclude: ["Scripts"]),

@@ -26,6 +26,8 @@ final class Supervisor {
   var namesInCreation: Set<String> = []
   var timers = Timers()
   var events = EventLog()
+  /// Traces that are being taken, one of a device at most.
+  var traces: [TraceSession] = []
   var jitter = Jitter(seed: ReactorThread.clock().nanoseconds)
   private var nextID: UInt32 = 1
   private var nextTicket: UInt64 = 1
@@ -47,6 +49,7 @@ final class Supervisor {
     case refused(ReactorRefusal)
     case counted(Int)
     case explained([DecisionSnapshot])
+    case tracing(TraceBeginning)
     case snapshot([DeviceSnapshot])
     case opened(Result<OpenedPath, OpenFailure>)
     case compared(MediumComparison.Verdict)
@@ -101,6 +104,7 @@ final class Supervisor {
       serveKernelLinks(polls[ends...])
     }
     for action in timers.takeDue() { action() }
+    serveTraces()
   }
 
   // MARK: Tickets
@@ -157,6 +161,10 @@ final class Supervisor {
       waiting.removeValue(forKey: ticket)?(.counted(count))
     case .explained(let ticket, let decisions):
       waiting.removeValue(forKey: ticket)?(.explained(decisions))
+    case .traceBegan(let ticket, let beginning):
+      waiting.removeValue(forKey: ticket)?(.tracing(beginning))
+    case .traceChunk(let device, let chunk): traced(device, chunk)
+    case .traceEnded(let device, let summary): traceEnded(device, summary)
     case .event(let device, let instant, let waited, let event):
       noteEvent(device, event, at: instant, waited: waited)
     case .checkIdentity(let device, let path, let generation):

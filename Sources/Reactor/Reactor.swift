@@ -201,6 +201,7 @@ struct Reactor: ~Copyable {
       case .event(let event): tell(device, event)
       }
     }
+    if devices[device].engine.isTracing { passTrace(device) }
     noteDeadline(device)
   }
 

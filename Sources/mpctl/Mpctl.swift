@@ -38,6 +38,6 @@ struct Mpctl: ParsableCommand {
       Create.self, Configure.self, Add.self, Remove.self, Fail.self, Restore.self, SetCommand.self,
       Prefer.self, Rotate.self, GetActive.self, FailQueued.self, Stop.self, Destroy.self,
       Attach.self, Detach.self, List.self, Status.self, Stats.self, Events.self, Explain.self,
-      Version.self,
+      TraceCommand.self, Version.self,
     ])
 }

@@ -20,6 +20,7 @@ package enum Methods {
     EventsMethod.self,
     SubscribeMethod.self,
     ExplainMethod.self,
+    TraceMethod.self,
     VersionMethod.self,
   ]
 

@@ -69,7 +69,8 @@ extension Supervisor {
         case .refused(.inUse(let sessions)):
           device.isBeingDestroyed = false
           finish(.failure(Self.inUse(device, sessions)))
-        case .refused, .counted, .explained, .snapshot, .opened, .compared, .saved, .fenced,
+        case .refused, .counted, .explained, .tracing, .snapshot, .opened, .compared, .saved,
+          .fenced,
           .kernel:
           forget(device, cause)
           finish(.failure(error(reply, while: "destroying it")))
