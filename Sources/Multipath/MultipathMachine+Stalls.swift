@@ -22,6 +22,33 @@ extension MultipathMachine {
     return suspects.contains(path) ? nil : since + patience(path)
   }
 
+  /// Everything that comes with one instant is one turn.
+  mutating func noteTurn(_ now: Instant) {
+    guard now != ranAt else { return }
+    ranBefore = ranAt
+    ranAt = now
+  }
+
+  /// Coming this much later than asked, we were not running ourselves (a starved machine, a stopped
+  /// container), and a server beside us was perhaps not running either.
+  private static var pauseThreshold: Interval { .milliseconds(25) }
+
+  /// Nothing since our last turn counts as the path's silence: it has the rest of its patience from now on,
+  /// and 10 ms at least, as answers may be waiting. One that was accused before has its grace anew.
+  private mutating func forgive(_ path: PathIndex, at now: Instant) {
+    if table[path].accusedAt != nil {
+      table[path].accusedAt = now
+      return
+    }
+    let silent = ranBefore - (quietSince(path) ?? ranBefore)
+    let left = max(
+      .milliseconds(10),
+      Interval(
+        nanoseconds: patience(path).nanoseconds
+          - min(patience(path).nanoseconds, silent.nanoseconds)))
+    table[path].busySince = now + left - patience(path)
+  }
+
   private func hasSiblings(_ path: PathIndex) -> Bool {
     !table.attached.subtracting(PathSet(path)).isEmpty
   }
@@ -35,15 +62,14 @@ extension MultipathMachine {
     for position in 0..<table.orderedCount {
       let path = table.ordered(position)
       guard let deadline = quietDeadline(path), !(now < deadline) else { continue }
+      if now - deadline > Self.pauseThreshold {
+        forgive(path, at: now)
+        continue
+      }
       guard table[path].accusedAt == nil else {
         table[path].accusedAt = nil
         suspects.remove(path)
         condemned.insert(path)
-        continue
-      }
-      if now - deadline > Interval.milliseconds(25) {
-        // We come late ourselves: the machine was busy elsewhere, and answers may be waiting.
-        table[path].busySince = now - patience(path) + .milliseconds(10)
         continue
       }
       suspects.insert(path)
@@ -174,6 +200,7 @@ extension MultipathMachine {
 
   /// The path has answered: whatever it was suspected of is over.
   mutating func noteSignOfLife(_ path: PathIndex, at now: Instant) {
+    noteTurn(now)
     table[path].answeredAt = now
     table[path].accusedAt = nil
     suspects.remove(path)

@@ -45,13 +45,15 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
   package let settings: [String: String]?
   /// Whether the paths share a cache.
   package let cache: CacheFacts?
+  /// Ranges that every path answered with an error.
+  package let mediumErrors: [MediumErrorFacts]?
 
   package init(
     name: String, state: State, mode: DeviceMode, type: Kind = .manual, sizeBytes: UInt64,
     blockBytes: UInt32, socket: String, uri: String, sessions: Int, queuedRequests: Int,
     paths: [PathStatus], queuedBytes: UInt64? = nil, ghosts: Int? = nil, heldRequests: Int? = nil,
     preferred: String? = nil, settings: [String: String]? = nil,
-    cache: CacheFacts? = nil
+    cache: CacheFacts? = nil, mediumErrors: [MediumErrorFacts]? = nil
   ) {
     self.name = name
     self.state = state
@@ -70,5 +72,6 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
     self.preferred = preferred
     self.settings = settings
     self.cache = cache
+    self.mediumErrors = mediumErrors
   }
 }
