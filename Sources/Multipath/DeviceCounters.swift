@@ -1,7 +1,7 @@
 internal import BlockIO
 
 /// Counters of one device since it was created, in requests and bytes as the client asked.
-public struct DeviceCounters: Sendable, BitwiseCopyable, Equatable {
+public struct DeviceCounters: Sendable, BitwiseCopyable, Equatable, Codable {
   public var reads: UInt64 = 0
   public var writes: UInt64 = 0
   public var flushes: UInt64 = 0
@@ -13,14 +13,17 @@ public struct DeviceCounters: Sendable, BitwiseCopyable, Equatable {
   public var errors: UInt64 = 0
   /// Attempts beyond a request's first.
   public var retries: UInt64 = 0
-  /// Times the active path changed because it failed.
+  /// Times the active path changed because it failed by itself; what an operator does is not counted.
   public var failovers: UInt64 = 0
 
   /// Attempts given up because their path stalled.
   public var givenUp: UInt64 = 0
   /// Reads that a second path was asked for because the first was late.
   public var hedges: UInt64 = 0
-  /// Requests that waited for a ghost, and how long in all.
+  /// Fences that succeeded, and tries that failed.
+  public var fences: UInt64 = 0
+  public var fencesFailed: UInt64 = 0
+  /// Requests that waited for a ghost or a fence, and how long in all.
   public var held: UInt64 = 0
   public var heldNanoseconds: UInt64 = 0
 

@@ -20,9 +20,9 @@ extension MultipathMachine {
   /// Whether the request in `slot` waits for a ghost.
   package func isHeld(slot: UInt32) -> Bool { requests[Int(slot)].phase == .awaitingGhost }
 
-  /// When the request that has waited longest for a ghost was submitted.
+  /// Since when the request that has waited longest for a ghost or a fence has done so.
   package var oldestHeldSince: Instant? {
-    holdQueue.isEmpty ? nil : requests[Int(holdQueue.head)].submittedAt
+    holdQueue.isEmpty ? nil : requests[Int(holdQueue.head)].heldAt
   }
 
   /// A request that waits for a path although there is one it could try, or nothing it could hope for.

@@ -1,7 +1,7 @@
 public import BlockIO
 
 /// What a device's decision machine is told at its creation. Every table is sized from it.
-public struct MultipathConfiguration: Sendable {
+public struct MultipathConfiguration: Sendable, Codable {
   public var mode: Mode
   public var cacheDomain: CacheDomain
   public var geometry: Geometry
@@ -17,13 +17,15 @@ public struct MultipathConfiguration: Sendable {
   public var stall: StallPolicy
   public var hedge: HedgePolicy
   public var failback: Failback
+  public var fence: FencePolicy
 
   public init(
     mode: Mode, geometry: Geometry, cacheDomain: CacheDomain = .shared, requestsMax: Int = 256,
     attemptsPerPathMax: Int = 128, noPathTimeout: Interval = .seconds(60),
     noPathBytesMax: UInt64 = 32 << 20, probe: ProbeSchedule = ProbeSchedule(),
     stall: StallPolicy = StallPolicy(),
-    hedge: HedgePolicy = HedgePolicy(), failback: Failback = .manual
+    hedge: HedgePolicy = HedgePolicy(), failback: Failback = .manual,
+    fence: FencePolicy = .none
   ) {
     self.mode = mode
     self.geometry = geometry
@@ -36,6 +38,7 @@ public struct MultipathConfiguration: Sendable {
     self.stall = stall
     self.hedge = hedge
     self.failback = failback
+    self.fence = fence
   }
 
   /// Paths of one device; `PathSet` has a bit for each.
@@ -43,7 +46,7 @@ public struct MultipathConfiguration: Sendable {
 }
 
 /// When a failed path is probed and what it takes to trust it again.
-public struct ProbeSchedule: Sendable, BitwiseCopyable {
+public struct ProbeSchedule: Sendable, BitwiseCopyable, Codable {
   /// Wait before the first probe, and after each good one.
   public var first: Interval
   /// The wait doubles after each bad probe up to this.

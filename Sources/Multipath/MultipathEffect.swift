@@ -13,6 +13,9 @@ public enum MultipathEffect: Sendable, BitwiseCopyable {
   case probe(token: Token, path: PathIndex, range: ByteRange)
   /// Compare the path's medium with its siblings'; answer with `identityChecked`.
   case checkIdentity(path: PathIndex, generation: UInt32)
+  /// Cut the path off, so that nothing which was sent through it changes the medium any more; answer with
+  /// `fenceFinished`, within a limit of your own.
+  case fence(path: PathIndex, generation: UInt32)
   /// A removed path has no outstanding attempts any more; its place is free.
   case drained(path: PathIndex)
   case event(MultipathEvent)
@@ -37,6 +40,17 @@ public enum MultipathEvent: Hashable, Sendable, BitwiseCopyable {
   case queueingEnded
   /// Every path answered this with an error: the medium's fault, not a path's.
   case mediumError(FaultCause)
+  /// Changes wait until the path has been cut off.
+  case fenceBegan(PathIndex)
+  /// It could not be cut off; the next try is in `retryIn`.
+  case fenceFailed(PathIndex, retryIn: Interval)
+  /// It has been cut off; changes had waited for `waited`.
+  case fenceSucceeded(PathIndex, waited: Interval)
+  /// It has answered everything, has returned, or an operator does without the fence.
+  case fenceNotNeeded(PathIndex)
+  /// A FLUSH failed, since acknowledged writes are in the cache of a path that is out of reach, or gone (nil:
+  /// removed since).
+  case flushFailed(PathIndex?)
 }
 
 /// Why a path came back into service.

@@ -9,6 +9,9 @@ extension MultipathMachine {
   ) {
     let attempt = retire(token)
     count(outcome, attempt)
+    if configuration.fence.isRequired, attempt.operation.modifies {
+      noteChange(attempt, outcome, effects: &effects)
+    }
     noteAnswer(attempt, outcome, at: now)
     if attempt.isGivenUp {
       resolve(attempt, token, outcome, at: now, effects: &effects)
@@ -16,6 +19,7 @@ extension MultipathMachine {
       conclude(attempt, token, outcome, at: now, effects: &effects)
     }
     finishLeaving(attempt.path, at: now, effects: &effects)
+    if hasHeldForFence { useAllRoom(at: now, effects: &effects) }
     useRoom(at: now, effects: &effects)
     if !suspects.isEmpty { judgeSuspects(at: now, effects: &effects) }
   }

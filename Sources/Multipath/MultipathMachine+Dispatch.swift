@@ -17,6 +17,10 @@ extension MultipathMachine {
       endOrWait(slot, at: now, effects: &effects)
       return
     }
+    if !unfenced.isEmpty, requests[Int(slot)].operation.modifies, !sabotage.ignoresFences {
+      waitForFence(slot, at: now, effects: &effects)
+      return
+    }
     guard let path = choose(for: slot, among: candidates, at: now),
       issue(slot, on: path, at: now, effects: &effects)
     else {
@@ -181,12 +185,17 @@ extension MultipathMachine {
     }
   }
 
-  /// Every waiter gets a chance: the active path has changed, or a path has come back.
+  /// Every waiter gets a chance: the active path has changed, or a path has come back; and so do changes that no
+  /// fence holds back any more.
   mutating func useAllRoom(at now: Instant, effects: inout Effects) {
+    if hasHeldForFence {
+      hasHeldForFence = false
+      releaseHeld(at: now, effects: &effects)
+    }
     for _ in 0..<roomQueue.count { _ = dispatchWaiting(at: now, effects: &effects) }
   }
 
-  /// Dispatches the head of the room queue; false when it had to queue up again.
+  /// Dispatches the head of the room queue; false when it used no room.
   private mutating func dispatchWaiting(at now: Instant, effects: inout Effects) -> Bool {
     let slot = roomQueue.head
     roomQueue.remove(slot, in: &requests)
@@ -196,7 +205,7 @@ extension MultipathMachine {
     }
     requests[Int(slot)].phase = .trying
     dispatch(slot, at: now, effects: &effects)
-    return requests[Int(slot)].phase != .awaitingRoom
+    return requests[Int(slot)].phase == .trying
   }
 
   /// A path has come back: everything that waited for one is tried anew, on all paths.

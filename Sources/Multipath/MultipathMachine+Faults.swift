@@ -12,6 +12,7 @@ extension MultipathMachine {
       path, cause, since: since, isStall: false, at: now, effects: &effects)
     guard isOut else { return }
     pathWentOut(path, at: now, effects: &effects)
+    startDueFences(at: now, effects: &effects)
   }
 
   /// The first half of `fault`: the path is out of service, and nothing has followed from it yet. False when
@@ -35,6 +36,7 @@ extension MultipathMachine {
     table[path].counters.failures &+= 1
     table.refresh(path)
     effects.append(.event(isLost ? .pathLost(path, cause) : .pathFailed(path, cause)))
+    wantFence(path, at: now)
     if isLost {
       table[path].probe.wasReopened = false
       disownWrites(of: path)
@@ -44,10 +46,16 @@ extension MultipathMachine {
     return true
   }
 
-  /// What follows when a path has stopped being usable, whatever the reason.
-  mutating func pathWentOut(_ path: PathIndex, at now: Instant, effects: inout Effects) {
+  /// What follows when a path has stopped being usable; `byItself` where no operator wished it.
+  mutating func pathWentOut(
+    _ path: PathIndex, byItself: Bool = true, at now: Instant, effects: inout Effects
+  ) {
     if table.usable.isEmpty { restoreOthers(than: path, at: now, effects: &effects) }
-    if active == path || active == nil { chooseActive(effects: &effects) }
+    if active == path || active == nil {
+      let before = active
+      chooseActive(effects: &effects)
+      if byItself, before != nil, before != active { counters.failovers &+= 1 }
+    }
     if !pathQueue.isEmpty, !table.usable.isEmpty {
       // Auto-restore has brought somebody back.
       useReturnedPath(at: now, effects: &effects)
@@ -57,7 +65,7 @@ extension MultipathMachine {
   }
 
   /// gmultipath's auto-restore: with no good path left, FAIL is taken from every path except the one
-  /// that has just failed, and from that one too when it is alone. Held, lost and foreign paths stay.
+  /// that has just failed, and from that one too when it is alone. Held, lost and foreign paths stay, unless a hold yields.
   private mutating func restoreOthers(
     than path: PathIndex, at now: Instant, effects: inout Effects
   ) {
@@ -80,6 +88,10 @@ extension MultipathMachine {
     _ path: PathIndex, _ cause: RestoreCause, at now: Instant, effects: inout Effects
   ) {
     table[path].service = .good
+    if table[path].holdYields, cause == .lastGoodPathFailed {
+      table[path].isHeld = false
+      table[path].holdYields = false
+    }
     table[path].changedAt = now
     table[path].counters.restores &+= 1
     endProbing(path)
@@ -88,6 +100,7 @@ extension MultipathMachine {
     table[path].probe.dueAt = now + configuration.probe.idle
     table.refresh(path)
     effects.append(.event(.pathRestored(path, cause)))
+    liftFenceOnReturn(path, effects: &effects)
     guard table[path].isUsable else { return }
     offerToEveryRequest(path)
     if active == nil { chooseActive(effects: &effects) }
@@ -108,13 +121,12 @@ extension MultipathMachine {
     if let active, group.contains(active) { return }
     let next = table.newest(of: group)
     guard next != active else { return }
-    if active != nil { counters.failovers &+= 1 }
     effects.append(.event(.activeChanged(from: active, to: next)))
     active = next
   }
 
   /// The preferred path, or a path of a better group, is back: it takes over once it has stayed for a while.
-  private mutating func planFailback(at now: Instant) {
+  mutating func planFailback(at now: Instant) {
     guard case .after(let wait) = configuration.failback, failbackTarget != nil else { return }
     failbackAt = now + wait
   }

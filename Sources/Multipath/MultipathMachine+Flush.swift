@@ -3,7 +3,7 @@ internal import BlockIO
 
 /// FLUSH promises that everything acknowledged before it is on stable storage. It goes to every
 /// path that has acknowledged writes since its last flush. A path that is gone can be vouched for by
-/// another one only in a shared cache domain; in isolated domains the flush then fails rather than lies.
+/// another one only in a shared cache domain; in private domains the flush then fails rather than lies.
 ///
 /// A flush is done when no path owes it anything, which is asked anew after each round of attempts:
 /// whatever was lost on the way shows up as a debt that is still open.
@@ -12,6 +12,7 @@ extension MultipathMachine {
     if owesFlushError {
       owesFlushError = false
       requests[Int(slot)].tellsOfLoss = true
+      effects.append(.event(.flushFailed(flushDebtor)))
       finish(slot, .failure(errno: Errno.eio), effects: &effects)
       return
     }
@@ -27,11 +28,12 @@ extension MultipathMachine {
     }
     let reachable = owing.intersection(table.usable).subtracting(requests[Int(slot)].tried)
     switch configuration.cacheDomain {
-    case .isolated where reachable != owing:
+    case .private where reachable != owing:
+      effects.append(.event(.flushFailed(owing.subtracting(reachable).first)))
       finish(slot, .failure(errno: Errno.eio), effects: &effects)
     case .shared where reachable.isEmpty:
       coverByAnyPath(slot, at: now, effects: &effects)
-    case .isolated, .shared:
+    case .private, .shared:
       issueFlushes(slot, to: reachable, at: now, effects: &effects)
     }
   }
@@ -69,6 +71,7 @@ extension MultipathMachine {
   /// shared domain so is every path that cannot be asked itself, or that this request has asked in vain.
   mutating func flushCovered(_ attempt: AttemptRecord) {
     table[attempt.path].cleanEpoch = max(table[attempt.path].cleanEpoch, attempt.flushEpoch)
+    if configuration.fence.isRequired { noteFlush(attempt) }
     guard configuration.cacheDomain == .shared else { return }
     let tried = requests[Int(attempt.request)].tried
     for position in 0..<table.orderedCount {
@@ -89,7 +92,7 @@ extension MultipathMachine {
   }
 
   /// A path is gone for good, or its cache may be. In a shared domain its siblings inherit the debt; in
-  /// an isolated one nobody can pay it, and the client has to hear of it once.
+  /// a private one nobody can pay it, and the client has to hear of it once.
   mutating func disownWrites(of path: PathIndex) {
     guard table[path].isDirty else { return }
     switch configuration.cacheDomain {
@@ -98,8 +101,9 @@ extension MultipathMachine {
         let other = table.ordered(position)
         table[other].dirtyEpoch = max(table[other].dirtyEpoch, table[path].dirtyEpoch)
       }
-    case .isolated:
+    case .private:
       owesFlushError = true
+      flushDebtor = table[path].tenancy == .vacant ? nil : path
       table[path].cleanEpoch = table[path].dirtyEpoch
     }
   }

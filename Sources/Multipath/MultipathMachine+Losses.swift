@@ -20,6 +20,7 @@ extension MultipathMachine {
     var decision = decision(.fault, path, cause: cause, waited: now - since, at: now)
     let isNew = takeOut(
       path, cause, since: since, isStall: true, isGone: true, at: now, effects: &effects)
+    wantFence(path, at: now)
     if isNew {
       pathWentOut(path, at: now, effects: &effects)
     } else {
@@ -27,6 +28,7 @@ extension MultipathMachine {
     }
     (decision.reissued, decision.waiting) = giveUpAll(of: path, at: now, effects: &effects)
     if isNew { remember(decision) }
+    startDueFences(at: now, effects: &effects)
   }
 
   /// A lost path that had been opened anew is gone again: it has to be opened once more.

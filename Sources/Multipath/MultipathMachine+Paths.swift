@@ -36,18 +36,26 @@ extension MultipathMachine {
     table[path].changedAt = now
     endProbing(path)
     table.refresh(path)
-    pathWentOut(path, at: now, effects: &effects)
+    pathWentOut(path, byItself: false, at: now, effects: &effects)
     finishLeaving(path, at: now, effects: &effects)
   }
 
-  /// An operator's `fail`: out of service until `restore`, whatever else happens.
-  public mutating func holdPath(_ path: PathIndex, at now: Instant, effects: inout Effects) {
-    guard !table[path].isHeld else { return }
+  /// An operator's `fail`: out of service until `restore`, whatever else happens. One that `yields` is
+  /// gmultipath's FAIL: auto-restore may end it when the last good path fails.
+  public mutating func holdPath(
+    _ path: PathIndex, yields: Bool = false, at now: Instant, effects: inout Effects
+  ) {
+    if table[path].isHeld {
+      // Of two holds the stronger counts.
+      if !yields { table[path].holdYields = false }
+      return
+    }
     table[path].isHeld = true
+    table[path].holdYields = yields
     table[path].changedAt = now
     table.refresh(path)
     effects.append(.event(.pathHeld(path)))
-    pathWentOut(path, at: now, effects: &effects)
+    pathWentOut(path, byItself: false, at: now, effects: &effects)
   }
 
   /// An operator's `restore`: ends a hold and takes the path's failure for repaired. The active path
@@ -55,8 +63,9 @@ extension MultipathMachine {
   public mutating func restorePath(_ path: PathIndex, at now: Instant, effects: inout Effects) {
     guard table[path].isHeld || table[path].service != .good else { return }
     table[path].isHeld = false
-    if table[path].unresolved > 0 {
-      // What was given up there may still happen: only its answers can end that.
+    table[path].holdYields = false
+    if table[path].unresolved > 0 || !mayReturn(path) {
+      // What was given up there may still happen: only its answers, or a fence, can end that.
       if table[path].service == .good {
         let cause = FaultCause(errno: Errno.etimedout, operation: .read, offset: 0)
         table[path].service = .failed(cause)
@@ -75,6 +84,7 @@ extension MultipathMachine {
     _ path: PathIndex, failing cause: FaultCause, at now: Instant, effects: inout Effects
   ) {
     table[path].isHeld = false
+    table[path].holdYields = false
     table[path].changedAt = now
     table.refresh(path)
     switch table[path].service {
@@ -99,12 +109,14 @@ extension MultipathMachine {
   /// Frees the place of a removed path once nothing refers to it any more.
   mutating func finishLeaving(_ path: PathIndex, at now: Instant, effects: inout Effects) {
     guard table[path].tenancy == .leaving, table[path].outstanding == 0,
-      !table[path].probe.isInFlight
+      !table[path].probe.isInFlight, !unfenced.contains(path)
     else { return }
     // Writes may have been acknowledged since it was removed.
     disownWrites(of: path)
     suspects.remove(path)
     if preferred == path { preferred = nil }
+    if flushDebtor == path { flushDebtor = nil }
+    forgetFence(path)
     table.vacate(path)
     decisions.forget(path)
     if lastOutage?.path == path { lastOutage = nil }

@@ -163,7 +163,7 @@ extension MultipathMachine {
       return
     }
     guard table[path].probe.goodInRow >= table[path].probe.goodNeeded,
-      table[path].unresolved == 0
+      table[path].unresolved == 0, mayReturn(path)
     else {
       table[path].probe.dueAt = now + configuration.probe.first
       return
@@ -212,7 +212,7 @@ extension MultipathMachine {
     }
     table[path].probe.awaitsIdentity = false
     switch verdict {
-    case .same where table[path].unresolved == 0:
+    case .same where table[path].unresolved == 0 && mayReturn(path):
       enterService(path, .probes, at: now, effects: &effects)
       useReturnedPath(at: now, effects: &effects)
     case .different: markForeign(path, at: now, effects: &effects)
@@ -235,7 +235,7 @@ extension MultipathMachine {
 }
 
 /// What a comparison of one path with its siblings has shown.
-public enum IdentityVerdict: UInt8, Sendable, BitwiseCopyable {
+public enum IdentityVerdict: UInt8, Sendable, BitwiseCopyable, Codable {
   case same
   case different
   /// It could not be read far enough to tell.

@@ -62,9 +62,10 @@ extension MultipathMachine {
     return false
   }
 
-  mutating func hold(_ slot: UInt32) {
+  mutating func hold(_ slot: UInt32, at now: Instant) {
     counters.held &+= 1
     requests[Int(slot)].phase = .awaitingGhost
+    requests[Int(slot)].heldAt = now
     holdQueue.append(slot, in: &requests)
   }
 
@@ -126,8 +127,9 @@ extension MultipathMachine {
     retry(slot, at: now, effects: &effects)
   }
 
-  /// Everything that waited for a ghost and need not any more, in the order of its arrival.
-  private mutating func releaseHeld(at now: Instant, effects: inout Effects) {
+  /// Everything that waited for a ghost or a fence and need not any more, in the order of its arrival.
+  mutating func releaseHeld(at now: Instant, effects: inout Effects) {
+    guard unfenced.isEmpty || sabotage.ignoresFences else { return }
     for _ in 0..<holdQueue.count {
       let slot = holdQueue.head
       holdQueue.remove(slot, in: &requests)
@@ -135,7 +137,7 @@ extension MultipathMachine {
         holdQueue.append(slot, in: &requests)
         continue
       }
-      counters.heldNanoseconds &+= (now - requests[Int(slot)].submittedAt).nanoseconds
+      counters.heldNanoseconds &+= (now - requests[Int(slot)].heldAt).nanoseconds
       requests[Int(slot)].phase = .trying
       requests[Int(slot)].offered = requests[Int(slot)].offered.union(table.usable)
       dispatch(slot, at: now, effects: &effects)
@@ -145,7 +147,7 @@ extension MultipathMachine {
   mutating func expireHeld(at now: Instant, effects: inout Effects) {
     while !holdQueue.isEmpty {
       let slot = holdQueue.head
-      let waited = now - requests[Int(slot)].submittedAt
+      let waited = now - requests[Int(slot)].heldAt
       guard waited >= configuration.stall.holdTimeout else { return }
       finish(slot, .failure(errno: Errno.eio), effects: &effects)
     }

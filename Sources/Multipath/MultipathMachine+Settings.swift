@@ -21,7 +21,16 @@ extension MultipathMachine {
     hedgeCredit = 0
   }
 
-  public mutating func setFailback(_ failback: Failback) { configuration.failback = failback }
+  /// Changes when the preferred path becomes active again. If it is back already, its wait begins now.
+  public mutating func setFailback(
+    _ failback: Failback, at now: Instant, effects: inout Effects
+  ) {
+    guard configuration.failback != failback else { return }
+    configuration.failback = failback
+    failbackAt = nil
+    planFailback(at: now)
+    failBackIfDue(at: now, effects: &effects)
+  }
 
   public mutating func setPriority(
     _ priority: UInt8, of path: PathIndex, effects: inout Effects

@@ -4,10 +4,6 @@ public import BlockIO
 /// Paths that do not answer. Quiet for too long makes a path suspect; a sibling's answer makes it
 /// stalled; then its attempts are given up, where that can be done without losing an acknowledged write.
 extension MultipathMachine {
-  /// After a pause of the whole target all paths answer at once, one of them first: the others get this long
-  /// before they are judged by its testimony.
-  static var accusationGrace: Interval { .milliseconds(10) }
-
   /// Since when the path owes an answer, or nil when it owes none.
   private func quietSince(_ path: PathIndex) -> Instant? {
     guard table[path].live > 0 || table[path].probe.isInFlight else { return nil }
@@ -18,7 +14,7 @@ extension MultipathMachine {
   func quietDeadline(_ path: PathIndex) -> Instant? {
     guard hasSiblings(path), hasSomethingToGiveUp(path), let since = quietSince(path)
     else { return nil }
-    if let accused = table[path].accusedAt { return accused + Self.accusationGrace }
+    if let accused = table[path].accusedAt { return accused + configuration.stall.grace }
     return suspects.contains(path) ? nil : since + patience(path)
   }
 
@@ -187,6 +183,7 @@ extension MultipathMachine {
       stalled(path, quiet: now - since, at: now, effects: &effects)
     }
     condemned = PathSet()
+    startDueFences(at: now, effects: &effects)
   }
 
   private var hasAlternative: Bool {
@@ -212,6 +209,7 @@ extension MultipathMachine {
   ) {
     let cause = FaultCause(errno: Errno.etimedout, operation: .read, offset: 0)
     var decision = decision(.stall, path, cause: cause, waited: quiet, at: now)
+    wantFence(path, at: now)
     // One that was sent here in this very turn has not been silent yet.
     let (reissued, waiting) = giveUpAll(
       of: path, issuedBefore: now, at: now, effects: &effects)

@@ -11,7 +11,7 @@ public import BlockIO
 /// The parts: `+Dispatch` chooses a path, `+Attempts` keeps what is outstanding, `+Completion` reads an
 /// answer, `+Faults` takes paths out and back, `+Losses` knows of ended connections, `+Stalls` finds
 /// paths that do not answer and gives up on them, `+Quarantine` keeps late writes from doing harm,
-/// `+Hedging` asks twice when an answer is late, `+Flush` covers what was written, `+Probes` looks after
+/// `+Fencing` waits until a path has been cut off, `+Hedging` asks twice when an answer is late, `+Flush` covers what was written, `+Probes` looks after
 /// paths, `+Paths` is what an operator may do.
 public struct MultipathMachine: ~Copyable {
   public typealias Effects = EffectQueue<MultipathEffect>
@@ -37,10 +37,15 @@ public struct MultipathMachine: ~Copyable {
   var pathQueue = RequestQueue()
   /// Payload of those.
   public internal(set) var queuedBytes: UInt64 = 0
-  /// Requests that wait for a ghost, oldest first.
+  /// Requests that wait for a ghost or a fence, in the order in which they began to.
   var holdQueue = RequestQueue()
   /// Attempts in quarantine.
   public internal(set) var ghosts = 0
+  var fences: RigidArray<FenceRecord>
+  /// Paths that left service by themselves, may still change the medium, and have not been fenced.
+  public internal(set) var unfenced = PathSet()
+  /// The last of them is fenced, and what waited for that has not been looked at yet.
+  var hasHeldForFence = false
   /// Paths that have not answered for longer than they should, with nobody yet to say that it is
   /// their fault.
   var suspects = PathSet()
@@ -56,6 +61,8 @@ public struct MultipathMachine: ~Copyable {
   var writeEpoch: UInt64 = 1
   /// Writes were acknowledged through a cache that nobody can flush any more: the next FLUSH fails.
   var owesFlushError = false
+  /// The path whose writes they were, unless it has been removed.
+  var flushDebtor: PathIndex?
   public internal(set) var counters = DeviceCounters()
   /// The last path that went out of service by itself, and since when its requests had waited.
   public internal(set) var lastOutage: Outage?
@@ -73,6 +80,7 @@ public struct MultipathMachine: ~Copyable {
     precondition(configuration.requestsMax > 0)
     self.configuration = configuration
     table = PathTable(capacity: MultipathConfiguration.pathsMax)
+    fences = RigidArray(repeating: FenceRecord(), count: MultipathConfiguration.pathsMax)
     requests = RigidArray(repeating: RequestRecord(), count: configuration.requestsMax)
     let places = Self.attemptPlaces(configuration)
     attempts = RigidArray(repeating: AttemptRecord(), count: places)
@@ -103,7 +111,7 @@ public struct MultipathMachine: ~Copyable {
     if operation == .read { earnHedge() }
     counters.count(operation, bytes: range.length)
     if ghosts > 0, mustWaitForGhost(slot) {
-      hold(slot)
+      hold(slot, at: now)
     } else {
       dispatch(slot, at: now, effects: &effects)
     }
@@ -130,6 +138,7 @@ public struct MultipathMachine: ~Copyable {
     noteTurn(now)
     expireWaiting(at: now, effects: &effects)
     expireHeld(at: now, effects: &effects)
+    startDueFences(at: now, effects: &effects)
     startDueProbes(at: now, effects: &effects)
     checkQuietPaths(at: now, effects: &effects)
     hedgeLateReads(at: now, effects: &effects)
@@ -144,9 +153,10 @@ public struct MultipathMachine: ~Copyable {
       nearest = requests[Int(pathQueue.head)].submittedAt + configuration.noPathTimeout
     }
     if !holdQueue.isEmpty {
-      let head = requests[Int(holdQueue.head)].submittedAt
+      let head = requests[Int(holdQueue.head)].heldAt
       nearest = min(nearest, head + configuration.stall.holdTimeout)
     }
+    if !unfenced.isEmpty, let due = fenceDeadline { nearest = min(nearest, due) }
     if let memoryRetryAt { nearest = min(nearest, memoryRetryAt) }
     if let failbackAt { nearest = min(nearest, failbackAt) }
     for position in 0..<table.orderedCount {
@@ -165,7 +175,7 @@ public struct MultipathMachine: ~Copyable {
     failWaiting(errno: Errno.eshutdown, effects: &effects)
   }
 
-  /// Fails every request that waits for a path or a ghost with EIO, as an operator may ask at any time.
+  /// Fails every request that waits for a path, a ghost or a fence with EIO, as an operator may ask at any time.
   public mutating func failQueued(effects: inout Effects) -> Int {
     let count = pathQueue.count + holdQueue.count
     failWaiting(errno: Errno.eio, effects: &effects)
@@ -184,7 +194,7 @@ public struct MultipathMachine: ~Copyable {
   /// Requests that wait for any usable path.
   public var queuedCount: Int { pathQueue.count }
 
-  /// Requests that wait for a ghost.
+  /// Requests that wait for a ghost, or for a fence while `unfenced` has members.
   public var heldCount: Int { holdQueue.count }
 
   public func isVacant(slot: UInt32) -> Bool { requests[Int(slot)].phase == .vacant }

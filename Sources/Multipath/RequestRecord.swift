@@ -1,7 +1,7 @@
 internal import BlockIO
 
 /// Where a request stands inside the machine.
-enum RequestPhase: UInt8, BitwiseCopyable {
+enum RequestPhase: UInt8, BitwiseCopyable, Codable, Sendable {
   case vacant
   /// At least one attempt is outstanding.
   case trying
@@ -9,12 +9,13 @@ enum RequestPhase: UInt8, BitwiseCopyable {
   case awaitingRoom
   /// Waits for any usable path, in the no-path queue.
   case awaitingPath
-  /// Would change a range that a ghost may still change, in the hold queue.
+  /// Would change a range that a ghost may still change, or any while a path is to be fenced; in the hold
+  /// queue.
   case awaitingGhost
 }
 
 /// One request: what was asked, which paths it has tried, and what they said.
-struct RequestRecord: BitwiseCopyable {
+struct RequestRecord: BitwiseCopyable, Codable, Sendable {
   var phase = RequestPhase.vacant
   var operation = Operation.read
   var flags = OperationFlags()
@@ -36,6 +37,8 @@ struct RequestRecord: BitwiseCopyable {
   /// Goes up at every use of the slot.
   var generation: UInt32 = 0
   var submittedAt = Instant.zero
+  /// When it joined the hold queue.
+  var heldAt = Instant.zero
   /// The first error a path answered with (0: none yet), and whether a path that is still there
   /// said so rather than one that is gone.
   var errno: Int32 = 0

@@ -12,6 +12,8 @@ package struct Sabotage: Sendable {
   package var sharesReadBuffers = false
   /// Lets paths return without comparing their medium.
   package var skipsIdentity = false
+  /// Lets changes go elsewhere before the path that they left has been fenced.
+  package var ignoresFences = false
 
   package init() {}
 }

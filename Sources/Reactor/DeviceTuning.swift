@@ -9,6 +9,8 @@ public struct DeviceTuning: Sendable {
   public var stall: StallPolicy
   public var hedge: HedgePolicy
   public var failback: Failback
+  public var fence: FencePolicy
+  public var cacheDomain: CacheDomain
   public var probe: ProbeSchedule
   public var noPathTimeout: Interval
   public var noPathBytesMax: UInt64
@@ -16,13 +18,16 @@ public struct DeviceTuning: Sendable {
 
   public init(
     mode: Mode, selector: SelectorKind, stall: StallPolicy, hedge: HedgePolicy, failback: Failback,
-    probe: ProbeSchedule, noPathTimeout: Interval, noPathBytesMax: UInt64, paths: [PathTuning]
+    probe: ProbeSchedule, noPathTimeout: Interval, noPathBytesMax: UInt64, paths: [PathTuning],
+    fence: FencePolicy = .none, cacheDomain: CacheDomain = .shared
   ) {
     self.mode = mode
     self.selector = selector
     self.stall = stall
     self.hedge = hedge
     self.failback = failback
+    self.fence = fence
+    self.cacheDomain = cacheDomain
     self.probe = probe
     self.noPathTimeout = noPathTimeout
     self.noPathBytesMax = noPathBytesMax
@@ -32,8 +37,9 @@ public struct DeviceTuning: Sendable {
   /// A machine's beginning with these settings.
   public func configuration(_ geometry: Geometry) -> MultipathConfiguration {
     MultipathConfiguration(
-      mode: mode, geometry: geometry, noPathTimeout: noPathTimeout,
-      noPathBytesMax: noPathBytesMax, probe: probe, stall: stall, hedge: hedge, failback: failback)
+      mode: mode, geometry: geometry, cacheDomain: cacheDomain, noPathTimeout: noPathTimeout,
+      noPathBytesMax: noPathBytesMax, probe: probe, stall: stall, hedge: hedge,
+      failback: failback, fence: fence)
   }
 }
 

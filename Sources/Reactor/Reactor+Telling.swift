@@ -24,6 +24,13 @@ extension Reactor {
     case .queueingBegan: told = .queueingBegan
     case .queueingEnded: told = .queueingEnded
     case .mediumError(let cause): told = .mediumError(cause)
+    case .fenceBegan(let path): told = .fenceBegan(path: pathID(device, path))
+    case .fenceFailed(let path, let wait):
+      told = .fenceFailed(path: pathID(device, path), retryIn: wait)
+    case .fenceSucceeded(let path, let waited):
+      told = .fenceSucceeded(path: pathID(device, path), waited: waited)
+    case .fenceNotNeeded(let path): told = .fenceNotNeeded(path: pathID(device, path))
+    case .flushFailed(let path): told = .flushFailed(path: path.map { pathID(device, $0) })
     }
     report(device, told, waited: waited(device, event))
     tellState(device)
@@ -41,7 +48,7 @@ extension Reactor {
       case .pathFailed(let path, _), .pathLost(let path, _), .pathStalled(let path, _, _, _): path
       case .activeChanged(let from, _): from
       case .pathForeign, .pathHeld, .pathResolved, .pathRestored, .queueingBegan, .queueingEnded,
-        .mediumError:
+        .mediumError, .fenceBegan, .fenceFailed, .fenceSucceeded, .fenceNotNeeded, .flushFailed:
         nil
       }
     guard let outgoing, let outage = devices[device].engine.machine.lastOutage,

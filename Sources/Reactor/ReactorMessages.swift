@@ -53,11 +53,13 @@ public struct DeviceSetup: Sendable {
 /// What the control side asks of a reactor. `ticket` comes back in the answer.
 public enum ReactorCommand: Sendable {
   case create(ticket: UInt64, DeviceSetup)
-  /// Closes the listener and the sessions, drains the paths, answers when all is quiet.
-  case destroy(ticket: UInt64, device: UInt32)
+  /// Closes the listener, answers what clients have sent, closes their sessions, drains the paths, and
+  /// answers when all is quiet. Without `force`, refused with `.inUse` while clients are connected.
+  case destroy(ticket: UInt64, device: UInt32, force: Bool)
   case addPath(ticket: UInt64, device: UInt32, PathSetup)
   case removePath(ticket: UInt64, device: UInt32, path: UInt32)
-  case holdPath(ticket: UInt64, device: UInt32, path: UInt32)
+  /// With `yields`, auto-restore may end the hold.
+  case holdPath(ticket: UInt64, device: UInt32, path: UInt32, yields: Bool)
   case restorePath(ticket: UInt64, device: UInt32, path: UInt32)
   /// A restore of a path that did not answer when it was compared: the hold ends, the failure stays.
   case releaseHold(ticket: UInt64, device: UInt32, path: UInt32, FaultCause)
@@ -70,6 +72,8 @@ public enum ReactorCommand: Sendable {
   /// cut them off: what waited for the quiet time is over now. Connections that are up are not concerned.
   case pathFenced(device: UInt32, path: UInt32)
   case identityChecked(device: UInt32, path: UInt32, generation: UInt32, IdentityVerdict)
+  /// The outcome of the fence that a `.fence` report asked for.
+  case fenceFinished(device: UInt32, path: UInt32, generation: UInt32, succeeded: Bool)
   /// Takes over all of these settings; answers `.done`.
   case tune(ticket: UInt64, device: UInt32, DeviceTuning)
   /// Makes a path the active one; refused with `.pathNotUsable`.
@@ -81,6 +85,14 @@ public enum ReactorCommand: Sendable {
   case snapshot(ticket: UInt64)
   /// What the device remembers of its decisions; answers `.explained`.
   case explain(ticket: UInt64, device: UInt32)
+  /// Records what the device's machine is told; answers `.traceBegan`, then come `.traceChunk`s and at last
+  /// `.traceEnded`.
+  case trace(ticket: UInt64, device: UInt32, bytesMax: Int)
+  /// So many chunks of the trace have been written away.
+  case traceTaken(device: UInt32, chunks: Int)
+  case endTrace(device: UInt32)
+  /// Serves a connection that somebody made for the device, like one that was accepted; the reactor owns it.
+  case admit(device: UInt32, descriptor: Int32)
   /// No new requests; what is in flight is answered; then `.stopped`.
   case stop
 }
@@ -92,11 +104,17 @@ public enum ReactorReport: Sendable {
   case snapshot(ticket: UInt64, [DeviceSnapshot])
   case counted(ticket: UInt64, Int)
   case explained(ticket: UInt64, [DecisionSnapshot])
+  case traceBegan(ticket: UInt64, TraceBeginning)
+  case traceChunk(device: UInt32, TraceChunk)
+  case traceEnded(device: UInt32, TraceSummary)
   /// Something happened at an instant; `waited` is how long the requests of a path that went out of service
   /// had been without an answer.
   case event(device: UInt32, at: Instant, waited: Interval?, DeviceEvent)
   /// Compare this path with its siblings and answer with `identityChecked`.
   case checkIdentity(device: UInt32, path: UInt32, generation: UInt32)
+  /// Cut this path off from the medium and answer with `fenceFinished`; changes wait until that has
+  /// succeeded.
+  case fence(device: UInt32, path: UInt32, generation: UInt32)
   /// Nothing uses these descriptors of the path any more. `isLast`: the path has been removed, or its device
   /// destroyed, and nothing more will come of it.
   case closed(device: UInt32, path: UInt32, descriptors: [Int32], isLast: Bool)
@@ -115,7 +133,10 @@ public enum ReactorReport: Sendable {
 public enum ReactorRefusal: Error, Hashable, Sendable {
   case noSuchDevice
   case noSuchPath
+  /// Clients are connected.
+  case inUse(sessions: Int)
   case pathNotUsable
+  case tracedAlready
   case tooManyDevices
   case tooManyPaths
   /// The reactor has no room for as many connections to servers.
@@ -142,6 +163,11 @@ public enum DeviceEvent: Sendable, Hashable {
   case queueingBegan
   case queueingEnded
   case mediumError(FaultCause)
+  case fenceBegan(path: UInt32)
+  case fenceFailed(path: UInt32, retryIn: Interval)
+  case fenceSucceeded(path: UInt32, waited: Interval)
+  case fenceNotNeeded(path: UInt32)
+  case flushFailed(path: UInt32?)
   case slowClientDropped
   case stateChanged(DeviceState)
 }

@@ -98,7 +98,7 @@ package struct Scenario: Sendable {
     var random = RandomSource(seed: seed)
     self.seed = seed
     mode = random.pick(Mode.allCases)
-    cacheDomain = random.pick([.shared, .isolated])
+    cacheDomain = random.pick([.shared, .private])
     pathCount = random.within(2...6)
     sectorCount = random.pick([64, 512, 2048])
     blockBytes = random.pick([512, 512, 4096])

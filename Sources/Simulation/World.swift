@@ -101,6 +101,7 @@ struct World: ~Copyable {
   var attempts = 0
   var digest: UInt64 = 0xcbf2_9ce4_8422_2325
   var log: [String]?
+  var trace: WorldTrace?
 
   init(_ scenario: Scenario, defect: Defect, isVerbose: Bool) {
     self.scenario = scenario
@@ -139,11 +140,12 @@ struct World: ~Copyable {
     start()
     while violation == nil {
       if case .done = phase { break }
+      keepTrace()
       step()
     }
     return SimulationResult(
       scenario: scenario, digest: digest, violation: violation, requests: begun,
-      attempts: attempts, elapsed: now - .zero, log: log ?? [])
+      attempts: attempts, steps: steps, elapsed: now - .zero, log: log ?? [])
   }
 
   private mutating func start() {
@@ -247,6 +249,7 @@ struct World: ~Copyable {
     case .checkIdentity(let path, let generation):
       let wait = Interval.microseconds(UInt64(random.within(100...3_000)))
       events.schedule(.identity(path: path, generation: generation), at: now + wait)
+    case .fence: break
     case .drained(let path): detached(path)
     case .event(let event): heard(event)
     }

@@ -103,7 +103,7 @@ final class EngineBench {
       switch effect {
       case .io(let request): io.append(request)
       case .reply(let slot): replies.append(slot)
-      case .checkIdentity, .drained, .event: break
+      case .checkIdentity, .drained, .event, .fence: break
       }
     }
   }

@@ -24,6 +24,7 @@ final class Bench {
   var attempts: [Attempt] = []
   var probes: [Probe] = []
   var identityChecks: [(path: Int, generation: UInt32)] = []
+  var fences: [(path: Int, generation: UInt32)] = []
   var finished: [UInt32: IOOutcome] = [:]
   /// The attempt whose data a finished read has, by slot.
   var winners: [UInt32: Token] = [:]
@@ -35,7 +36,8 @@ final class Bench {
     _ mode: Mode, paths: Int, cacheDomain: CacheDomain = .shared, requestsMax: Int = 64,
     attemptsPerPathMax: Int = 16, noPathTimeout: Interval = .seconds(60),
     probe: ProbeSchedule = ProbeSchedule(), stall: StallPolicy = StallPolicy(),
-    hedge: HedgePolicy = HedgePolicy(), failback: Failback = .manual
+    hedge: HedgePolicy = HedgePolicy(), failback: Failback = .manual,
+    fence: FencePolicy = .none
   ) {
     guard let geometry = Geometry(sizeBytes: 1 << 20, blockBytes: 512) else {
       preconditionFailure("an impossible geometry")
@@ -44,7 +46,7 @@ final class Bench {
       MultipathConfiguration(
         mode: mode, geometry: geometry, cacheDomain: cacheDomain, requestsMax: requestsMax,
         attemptsPerPathMax: attemptsPerPathMax, noPathTimeout: noPathTimeout, probe: probe,
-        stall: stall, hedge: hedge, failback: failback))
+        stall: stall, hedge: hedge, failback: failback, fence: fence))
     for _ in 0..<paths { add() }
   }
 
@@ -57,8 +59,8 @@ final class Bench {
     return path.map { Int($0.rawValue) }
   }
 
-  func hold(_ path: Int) {
-    machine.holdPath(index(path), at: now, effects: &effects)
+  func hold(_ path: Int, yields: Bool = false) {
+    machine.holdPath(index(path), yields: yields, at: now, effects: &effects)
     drain()
   }
 
@@ -135,6 +137,25 @@ final class Bench {
     machine.identityChecked(
       index(check.path), generation: check.generation, verdict: verdict, at: now,
       effects: &effects)
+    drain()
+  }
+
+  /// Ends the oldest fence that is being tried.
+  func endFence(_ succeeded: Bool) {
+    let fence = fences.removeFirst()
+    machine.fenceFinished(
+      index(fence.path), generation: fence.generation, succeeded: succeeded, at: now,
+      effects: &effects)
+    drain()
+  }
+
+  func setFence(_ policy: FencePolicy) {
+    machine.setFence(policy, at: now, effects: &effects)
+    drain()
+  }
+
+  func setFailback(_ failback: Failback) {
+    machine.setFailback(failback, at: now, effects: &effects)
     drain()
   }
 
@@ -235,6 +256,8 @@ final class Bench {
         probes.append(Probe(token: token, path: Int(path.rawValue), range: range))
       case .checkIdentity(let path, let generation):
         identityChecks.append((path: Int(path.rawValue), generation: generation))
+      case .fence(let path, let generation):
+        fences.append((path: Int(path.rawValue), generation: generation))
       case .drained(let path): drained.append(Int(path.rawValue))
       case .event(let event): events.append(event)
       }

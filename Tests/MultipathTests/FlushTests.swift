@@ -13,13 +13,13 @@ import Testing
   }
 
   @Test func `a flush with nothing to cover is done at once`() {
-    let bench = clean(.activeActive, paths: 2, .isolated)
+    let bench = clean(.activeActive, paths: 2, .private)
     let slot = bench.submit(.flush)
     #expect(bench.attempts.isEmpty)
     #expect(bench.finished[slot] == .success)
   }
 
-  @Test(arguments: [CacheDomain.shared, .isolated])
+  @Test(arguments: [CacheDomain.shared, .private])
   func `a flush goes to every path that was written through`(domain: CacheDomain) {
     let bench = clean(.activeActive, paths: 3, domain)
     #expect(bench.route(.write, count: 2) == [2, 1])
@@ -41,8 +41,8 @@ import Testing
     #expect(bench.finished[slot] == .success)
   }
 
-  @Test func `isolated caches: the loss of a written path is told exactly once`() {
-    let bench = clean(.activePassive, paths: 2, .isolated)
+  @Test func `private caches: the loss of a written path is told exactly once`() {
+    let bench = clean(.activePassive, paths: 2, .private)
     #expect(bench.route(.write, count: 1) == [0])
     let read = bench.submit(.read)
     bench.play([0: Errno.enodev])
@@ -53,8 +53,8 @@ import Testing
     #expect(bench.finished[second] == .success)
   }
 
-  @Test func `isolated caches: a flush fails while a written path is held`() {
-    let bench = clean(.activePassive, paths: 2, .isolated)
+  @Test func `private caches: a flush fails while a written path is held`() {
+    let bench = clean(.activePassive, paths: 2, .private)
     #expect(bench.route(.write, count: 1) == [0])
     bench.hold(0)
     let first = bench.submit(.flush)
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func `a report that nobody heard is made again`() {
-    let bench = clean(.activePassive, paths: 2, .isolated)
+    let bench = clean(.activePassive, paths: 2, .private)
     #expect(bench.route(.write, count: 1) == [0])
     bench.remove(0)
     let first = bench.submit(.flush)
@@ -100,7 +100,7 @@ import Testing
     #expect(bench.attempts.map(\.slot) == [slot])
   }
 
-  @Test(arguments: [CacheDomain.shared, .isolated])
+  @Test(arguments: [CacheDomain.shared, .private])
   func `a write that ends after its path was removed stays owed`(domain: CacheDomain) {
     let bench = clean(.activePassive, paths: 2, domain)
     let write = bench.submit(.write)
@@ -110,12 +110,12 @@ import Testing
     let slot = bench.submit(.flush)
     switch domain {
     case .shared: #expect(bench.attempts.map(\.path) == [1])
-    case .isolated: #expect(bench.finished[slot] == eio)
+    case .private: #expect(bench.finished[slot] == eio)
     }
   }
 
-  @Test func `isolated caches: a write that ends on a path already lost is told of`() {
-    let bench = clean(.activePassive, paths: 2, .isolated)
+  @Test func `private caches: a write that ends on a path already lost is told of`() {
+    let bench = clean(.activePassive, paths: 2, .private)
     let write = bench.submit(.write)
     let read = bench.submit(.read)
     bench.answer(read, Errno.enodev)

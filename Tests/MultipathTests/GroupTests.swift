@@ -93,4 +93,51 @@ import Testing
     // The active path's group keeps the work until failback or an operator moves it.
     #expect(Set(bench.route(.read, count: 20)) == [0, 1])
   }
+
+  @Test func `failback that is set later begins to count then`() {
+    let bench = bench(.activeActive)
+    bench.hold(0)
+    bench.hold(1)
+    bench.restore(0)
+    bench.elapse(.seconds(5))
+    bench.setFailback(.after(.seconds(1)))
+    bench.elapse(.milliseconds(999))
+    #expect(bench.active != 0)
+    bench.elapse(.milliseconds(1))
+    #expect(bench.active == 0)
+  }
+
+  @Test func `immediate failback that is set later acts at once`() {
+    let bench = bench(.activeActive)
+    bench.hold(0)
+    bench.hold(1)
+    bench.restore(0)
+    bench.setFailback(.after(.zero))
+    #expect(bench.active == 0)
+  }
+
+  @Test func `failback that is taken back does not happen any more`() {
+    let bench = bench(.activeActive, failback: .after(.seconds(1)))
+    bench.hold(0)
+    bench.hold(1)
+    bench.restore(0)
+    bench.setFailback(.manual)
+    bench.elapse(.seconds(5))
+    #expect(bench.active != 0)
+  }
+
+  @Test func `only what a path does by itself counts as a failover`() {
+    let bench = Bench(.activePassive, paths: 3, failback: .after(.zero))
+    _ = bench.machine.prefer(PathIndex(1), sticky: true, at: bench.now, effects: &bench.effects)
+    bench.machine.rotate(at: bench.now, effects: &bench.effects)
+    bench.hold(bench.active ?? 0)
+    bench.restore(0)
+    bench.remove(bench.active ?? 0)
+    #expect(bench.machine.counters.failovers == 0)
+    let read = bench.submit(.read)
+    bench.answer(read, Errno.eio)
+    #expect(bench.machine.counters.failovers == 1)
+    bench.lose(bench.active ?? 0)
+    #expect(bench.machine.counters.failovers == 2)
+  }
 }

@@ -122,8 +122,8 @@ import Testing
     #expect(bench.machine.counters.hedges == 0)
   }
 
-  @Test func `in isolated caches nothing is hedged, and no deadline says otherwise`() {
-    let bench = bench(cacheDomain: .isolated)
+  @Test func `in private caches nothing is hedged, and no deadline says otherwise`() {
+    let bench = bench(cacheDomain: .private)
     bench.submit(.read)
     bench.elapse(.milliseconds(5))
     #expect(bench.attempts.count == 1)

@@ -94,8 +94,8 @@ import Testing
     #expect(bench.paths(of: second) == [0])
   }
 
-  @Test func `in isolated caches writes and flushes wait, and reads go elsewhere`() {
-    let bench = Bench(.activePassive, paths: 2, cacheDomain: .isolated)
+  @Test func `in private caches writes and flushes wait, and reads go elsewhere`() {
+    let bench = Bench(.activePassive, paths: 2, cacheDomain: .private)
     let write = bench.submit(.write)
     let read = bench.submit(.read, at: 8192)
     stall(bench)

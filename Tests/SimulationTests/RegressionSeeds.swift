@@ -20,7 +20,7 @@ enum RegressionSeeds {
     (369, "the referee: a read and a cache loss that overlap"),
     (9107, "the simulator: an idle path died unnoticed"),
     // Hangs, ghosts, groups and hedging.
-    (12, "hedging announced a deadline in an isolated domain and never met it"),
+    (12, "hedging announced a deadline in a private domain and never met it"),
     (1048, "a request that was answered went to the same path again when any path returned"),
     (1602, "a request that was answered went to the same path again when any path returned"),
     (2014, "a late read was hedged on a path of a worse group"),

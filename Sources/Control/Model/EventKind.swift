@@ -21,6 +21,13 @@ package enum EventKind: String, CaseIterable, Codable, Sendable {
   case queueEnded = "queue-ended"
   case mediumError = "medium-error"
   case clientDropped = "client-dropped"
+  /// Changes wait until a path has been cut off from the medium.
+  case fenceBegan = "fence-began"
+  case fenceFailed = "fence-failed"
+  case fenceSucceeded = "fence-succeeded"
+  case fenceNotNeeded = "fence-not-needed"
+  /// A FLUSH failed, since acknowledged writes may be in the cache of a path that is gone.
+  case flushFailed = "flush-failed"
   /// A newer daemon's word.
   case other
 

@@ -39,9 +39,13 @@ package enum EventText {
   private static func tone(_ event: EventRecord) -> Tone {
     switch event.kind {
     case .deviceState: event.state.map { Tone($0) } ?? .plain
-    case .pathFailed, .pathLost, .pathForeign, .pathStalled, .queueBegan, .mediumError: .bad
-    case .failover, .pathHeld, .clientDropped, .activeChanged: .warning
-    case .pathAdded, .pathRestored, .pathResolved, .queueEnded: .good
+    case .pathFailed, .pathLost, .pathForeign, .pathStalled, .queueBegan, .mediumError,
+      .fenceFailed, .flushFailed:
+      .bad
+    case .failover, .pathHeld, .clientDropped, .activeChanged, .fenceBegan: .warning
+    case .pathAdded, .pathRestored, .pathResolved, .queueEnded, .fenceSucceeded,
+      .fenceNotNeeded:
+      .good
     case .deviceCreated, .deviceDestroyed, .settingsChanged, .pathRemoved, .other: .plain
     }
   }

@@ -50,6 +50,13 @@ package struct Setting: Sendable {
       "stall-ceiling", \.stallCeilingMilliseconds, 1...3_600_000, value: "MS",
       help: "A path is suspect after this, whatever its history says."),
     number(
+      "stall-grace", \.stallGraceMilliseconds, 1...60_000, value: "MS",
+      help: "A suspect path is given up so long after another one was seen to answer."),
+    number(
+      "ghosts", \.ghostsMax, 0...256, value: "N",
+      help: "So many writes at most may be sent elsewhere before their path has answered; the next "
+        + "ones wait for it, as under give-up=strict."),
+    number(
       "hold-timeout", \.holdTimeoutSeconds, 0...86_400, value: "SECONDS",
       help: "How long a write waits for an unanswered one to the same place before it fails."),
     number(
@@ -70,6 +77,11 @@ package struct Setting: Sendable {
       "no-path-timeout", \.noPathTimeoutSeconds, 0...DeviceOptions.noPathTimeoutSecondsMax,
       value: "SECONDS",
       help: "How long requests wait for a usable path before they fail; 0 fails them at once."),
+    words(
+      "on-last-path", \.onLastPath,
+      help: "What happens when no path is usable: requests wait as no-path-timeout says, or they "
+        + "fail at once; with 'destroy' the device also ends when its last path is gone, which "
+        + "is what gmultipath does."),
     Setting(
       name: "no-path-bytes", value: "SIZE",
       help:

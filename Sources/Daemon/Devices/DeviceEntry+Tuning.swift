@@ -13,6 +13,7 @@ extension DeviceEntry {
         mode: settings.giveUp == .strict ? .strict : .quarantine,
         floor: .milliseconds(settings.stallFloorMilliseconds), factor: settings.stallFactor,
         ceiling: .milliseconds(settings.stallCeilingMilliseconds),
+        grace: .milliseconds(settings.stallGraceMilliseconds), ghostsMax: Int(settings.ghostsMax),
         holdTimeout: .seconds(settings.holdTimeoutSeconds)),
       hedge: HedgePolicy(percent: UInt32(settings.hedgePercent)),
       failback: settings.failback.machineFailback,
@@ -20,12 +21,14 @@ extension DeviceEntry {
         first: .milliseconds(settings.probeFirstMilliseconds),
         longest: .seconds(settings.probeLongestSeconds), goodNeeded: Int(settings.probeGood),
         idle: .seconds(settings.probeIdleSeconds)),
-      noPathTimeout: .seconds(settings.noPathTimeoutSeconds),
+      noPathTimeout: .seconds(settings.waitForPathSeconds),
       noPathBytesMax: settings.noPathBytes,
       paths: paths.map {
         PathTuning(
           id: $0.id, priority: $0.settings.priority, weight: UInt32($0.settings.weight))
-      })
+      },
+      fence: settings.fenceCommand == nil ? .none : .required,
+      cacheDomain: cache.domain == .private ? .private : .shared)
   }
 }
 

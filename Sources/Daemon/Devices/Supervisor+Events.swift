@@ -11,6 +11,14 @@ extension Supervisor {
     guard let device = devices.first(where: { $0.id == id }) else { return }
     recordEvent(event, of: device, at: instant, waited: waited)
     logEvent(event, of: device)
+    switch event {
+    case .pathLost: endIfLastPathIsGone(device)
+    case .pathRestored: device.hasHadPath = true
+    case .pathFailed, .pathForeign, .pathHeld, .pathStalled, .pathResolved, .activeChanged,
+      .queueingBegan, .queueingEnded, .mediumError, .fenceBegan, .fenceFailed, .fenceSucceeded,
+      .fenceNotNeeded, .flushFailed, .slowClientDropped, .stateChanged:
+      break
+    }
   }
 
   private func logEvent(_ event: DeviceEvent, of device: DeviceEntry) {
@@ -24,9 +32,11 @@ extension Supervisor {
       setGood(false, path, device, &about)
       about["cause"] = "\(Self.words(cause))"
       log.warning("path lost", metadata: about)
+      if let index = device.index(ofPath: path) { device.paths[index].isGone = true }
       dropDescriptor(path, of: device)
     case .pathForeign(let path):
       setGood(false, path, device, &about)
+      if let index = device.index(ofPath: path) { device.paths[index].isForeign = true }
       log.error("path shows another medium", metadata: about)
     case .pathStalled(let path, let quiet, let reissued, let waiting):
       about["path"] = "\(pathText(path, device))"
@@ -53,6 +63,25 @@ extension Supervisor {
     case .mediumError(let cause):
       about["cause"] = "\(Self.words(cause))"
       log.error("every path answers with an error: the medium's fault", metadata: about)
+    case .fenceBegan(let path):
+      about["path"] = "\(pathText(path, device))"
+      log.warning("the path has to be fenced before changes go elsewhere", metadata: about)
+    case .fenceFailed(let path, let wait):
+      about["path"] = "\(pathText(path, device))"
+      about["retry_ms"] = "\(wait.milliseconds)"
+      log.error("the fence of the path failed, changes wait", metadata: about)
+    case .fenceSucceeded(let path, let waited):
+      about["path"] = "\(pathText(path, device))"
+      about["waited_ms"] = "\(waited.milliseconds)"
+      log.warning("the path is fenced, changes go elsewhere", metadata: about)
+    case .fenceNotNeeded(let path):
+      about["path"] = "\(pathText(path, device))"
+      log.info("the path need not be fenced any more", metadata: about)
+    case .flushFailed(let path):
+      about["path"] = "\(path.map { pathText($0, device) } ?? "removed")"
+      log.error(
+        "a FLUSH failed: acknowledged writes may be in the cache of a path that is gone",
+        metadata: about)
     case .slowClientDropped:
       log.warning("a client that took no replies was dropped", metadata: about)
     case .stateChanged(let state):
@@ -67,7 +96,10 @@ extension Supervisor {
     about["path"] = "\(pathText(path, device))"
     guard let index = device.index(ofPath: path) else { return }
     device.paths[index].isGood = isGood
-    if isGood { device.paths[index].remark = nil }
+    if isGood {
+      device.paths[index].remark = nil
+      device.paths[index].isGone = false
+    }
   }
 
   private func pathText(_ id: UInt32, _ device: DeviceEntry) -> String {
@@ -158,6 +190,11 @@ extension Supervisor {
     device.paths[index].remark = sentence
     log.warning(
       "connection lost: \(sentence)", metadata: metadata(device, device.paths[index].path))
+    // The machine has no use for the news of a path that it will not use again by itself.
+    if device.paths[index].isForeign, device.paths[index].isOpen {
+      device.paths[index].access = .absent
+      post(.reopenPath(device: device.id, device.paths[index].setup()), to: device)
+    }
   }
 
   func reopenLater(_ path: UInt32, of device: DeviceEntry) {
@@ -169,7 +206,7 @@ extension Supervisor {
     timers.after(jitter.shorten(wait)) { [self] in
       guard let index = device.index(ofPath: path), !device.isBeingDestroyed else { return }
       device.paths[index].isReopening = false
-      guard !device.paths[index].isOpen else { return }
+      guard !device.paths[index].isOpen, !device.paths[index].isForeign else { return }
       reopen(path, of: device) { [self] error in
         if error != nil { reopenLater(path, of: device) }
       }
@@ -227,6 +264,9 @@ extension Supervisor {
       {
         PathOpener.close(opened.access)
         device.paths[index].remark = error.message
+        if opened.server != nil, verdict.isAnotherMedium {
+          markForeign(path, device, error.message)
+        }
         return done(error)
       }
       device.paths[index].take(opened)

@@ -76,6 +76,19 @@ extension Supervisor {
       }
     case .mediumError(let cause):
       recordFault(.mediumError, nil, cause, device, instant, nil)
+    case .fenceBegan(let path):
+      record(.fenceBegan, device, at: instant) { $0.path = name(path) }
+    case .fenceFailed(let path, _):
+      record(.fenceFailed, device, at: instant) { $0.path = name(path) }
+    case .fenceSucceeded(let path, let waited):
+      record(.fenceSucceeded, device, at: instant) { record in
+        record.path = name(path)
+        record.durationMicroseconds = waited.nanoseconds / 1000
+      }
+    case .fenceNotNeeded(let path):
+      record(.fenceNotNeeded, device, at: instant) { $0.path = name(path) }
+    case .flushFailed(let path):
+      record(.flushFailed, device, at: instant) { $0.path = path.flatMap(name) }
     case .slowClientDropped: record(.clientDropped, device, at: instant)
     case .stateChanged(let state):
       record(.deviceState, device, at: instant) {
