@@ -59,4 +59,6 @@ public enum RestoreCause: UInt8, Hashable, Sendable, BitwiseCopyable {
   case probes
   /// The last good path failed (gmultipath's auto-restore).
   case lastGoodPathFailed
+  /// What took it down was said by every other path too.
+  case mediumSpoke
 }

@@ -148,8 +148,8 @@ extension MultipathMachine {
     if let target = failbackTarget { makeActive(target, at: now, effects: &effects) }
   }
 
-  /// Every path gave the same answer to this request, so the medium is to blame: the paths that it
-  /// took down return after one good probe elsewhere on the medium.
+  /// Every path gave the same answer to this request, so the medium is to blame: the paths that it took
+  /// down are back at once. Each is probed elsewhere on the medium, and leaves again if that fails too.
   mutating func mediumSpoke(_ slot: UInt32, at now: Instant, effects: inout Effects) {
     let request = requests[Int(slot)]
     let isNews = mediumFaults.note(
@@ -164,13 +164,16 @@ extension MultipathMachine {
     var blamed = request.tried
     while let path = blamed.first {
       blamed.remove(path)
-      guard table[path].isRestorable, !(table[path].changedAt < request.submittedAt) else {
-        continue
+      // Auto-restore may have brought it back before the last path answered.
+      guard !(table[path].changedAt < request.submittedAt) else { continue }
+      if case .failed = table[path].service, table[path].isRestorable, mayReturn(path) {
+        enterService(path, .mediumSpoke, at: now, effects: &effects)
       }
-      table[path].probe.goodNeeded = 1
+      guard table[path].isUsable else { continue }
       // Not its fault, so it has not been flapping either.
       table[path].probe.returnedAt = nil
-      if !table[path].probe.isInFlight { table[path].probe.dueAt = now }
+      if !table[path].probe.isInFlight { startProbe(path, at: now, effects: &effects) }
     }
+    if !pathQueue.isEmpty, !table.usable.isEmpty { useReturnedPath(at: now, effects: &effects) }
   }
 }

@@ -127,6 +127,7 @@ extension Supervisor {
     case .operator: "operator"
     case .probes: "probes"
     case .lastGoodPathFailed: "the last good path failed"
+    case .mediumSpoke: "every path says the same"
     }
   }
 
