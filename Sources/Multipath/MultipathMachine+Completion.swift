@@ -10,7 +10,7 @@ extension MultipathMachine {
     let attempt = retire(token)
     count(outcome, attempt)
     if configuration.fence.isRequired, attempt.operation.modifies {
-      noteChange(attempt, outcome, effects: &effects)
+      noteChange(attempt, outcome, at: now, effects: &effects)
     }
     noteAnswer(attempt, outcome, at: now)
     if attempt.isGivenUp {
@@ -87,6 +87,7 @@ extension MultipathMachine {
   private mutating func noteAnswer(
     _ attempt: AttemptRecord, _ outcome: IOOutcome, at now: Instant
   ) {
+    guard !attempt.isCut else { return }
     noteSignOfLife(attempt.path, at: now)
     guard outcome == .success, !attempt.isGivenUp, !attempt.operation.mayTakeLong else { return }
     noteIfSlow(attempt, at: now)
@@ -110,7 +111,7 @@ extension MultipathMachine {
       requests[Int(slot)].verdictErrno = outcome.errno
       retry(slot, at: now, effects: &effects)
     case .doubtful, .lost:
-      requests[Int(slot)].tried.insert(attempt.path)
+      if !attempt.isCut { requests[Int(slot)].tried.insert(attempt.path) }
       note(outcome, in: slot)
       faultIfBlamed(attempt, outcome, at: now, effects: &effects)
       retry(slot, at: now, effects: &effects)
@@ -120,6 +121,8 @@ extension MultipathMachine {
   private mutating func faultIfBlamed(
     _ attempt: AttemptRecord, _ outcome: IOOutcome, at now: Instant, effects: inout Effects
   ) {
+    // The path may be back by another connection.
+    guard !attempt.isCut else { return }
     switch outcome.verdict {
     case .none, .target: return
     case .doubtful, .lost:

@@ -142,13 +142,18 @@ extension MultipathMachine {
 
   /// An attempt of a change is over, whatever became of it.
   mutating func noteChange(
-    _ attempt: AttemptRecord, _ outcome: IOOutcome, effects: inout Effects
+    _ attempt: AttemptRecord, _ outcome: IOOutcome, at now: Instant, effects: inout Effects
   ) {
     let place = Int(attempt.path.rawValue)
     if configuration.cacheDomain == .private {
       // What failed may have reached the cache as well.
       writeEpoch &+= 1
       fences[place].changedEpoch = writeEpoch
+      if needsProbing(attempt.path) {
+        // Tried as a last resort, or while it was on its way out.
+        wantFence(attempt.path, at: now)
+        startDueFences(at: now, effects: &effects)
+      }
     }
     guard unfenced.contains(attempt.path) else { return }
     if outcome.verdict == .lost { fences[place].isUnproven = true }
