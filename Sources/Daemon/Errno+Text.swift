@@ -14,9 +14,11 @@ enum ErrnoText {
   /// The symbol, such as EIO.
   static func name(_ errno: Int32) -> String { names[errno] ?? "errno \(errno)" }
 
-  /// What it means, in the C library's words, with the symbol.
-  static func sentence(_ errno: Int32) -> String {
-    guard let text = unsafe strerror(errno) else { return name(errno) }
-    return "\(unsafe String(cString: text)) (\(name(errno)))"
+  /// What it means, in the C library's words.
+  static func meaning(_ errno: Int32) -> String {
+    unsafe strerror(errno).map { unsafe String(cString: $0) } ?? name(errno)
   }
+
+  /// What it means, with the symbol.
+  static func sentence(_ errno: Int32) -> String { "\(meaning(errno)) (\(name(errno)))" }
 }

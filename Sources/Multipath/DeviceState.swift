@@ -11,7 +11,7 @@ public enum DeviceState: String, Sendable, BitwiseCopyable {
 }
 
 /// The state of a path as users see it.
-public enum PathState: String, Sendable, BitwiseCopyable {
+public enum PathState: String, Sendable, BitwiseCopyable, Codable {
   case active = "ACTIVE"
   case passive = "PASSIVE"
   /// Active/read: serves reads only.
@@ -33,7 +33,7 @@ extension MultipathMachine {
   public func pathState(_ path: PathIndex) -> PathState {
     let record = table[path]
     if record.tenancy == .leaving { return .lost }
-    if record.isHeld { return .held }
+    if record.isHeld { return record.holdYields ? .fail : .held }
     switch record.service {
     case .failed: return record.probe.goodInRow > 0 ? .probing : .fail
     case .lost: return record.probe.goodInRow > 0 ? .probing : .lost

@@ -65,7 +65,7 @@ extension MultipathMachine {
   }
 
   /// gmultipath's auto-restore: with no good path left, FAIL is taken from every path except the one
-  /// that has just failed, and from that one too when it is alone. Held, lost and foreign paths stay.
+  /// that has just failed, and from that one too when it is alone. Held, lost and foreign paths stay, unless a hold yields.
   private mutating func restoreOthers(
     than path: PathIndex, at now: Instant, effects: inout Effects
   ) {
@@ -88,6 +88,10 @@ extension MultipathMachine {
     _ path: PathIndex, _ cause: RestoreCause, at now: Instant, effects: inout Effects
   ) {
     table[path].service = .good
+    if table[path].holdYields, cause == .lastGoodPathFailed {
+      table[path].isHeld = false
+      table[path].holdYields = false
+    }
     table[path].changedAt = now
     table[path].counters.restores &+= 1
     endProbing(path)

@@ -203,6 +203,13 @@ extension MultipathMachine {
     useAllRoom(at: now, effects: &effects)
   }
 
+  /// Changes what is known of the caches behind the paths, after a path has come or gone.
+  public mutating func setCacheDomain(_ domain: CacheDomain) {
+    let before = configuration.cacheDomain
+    configuration.cacheDomain = domain
+    if domain == .private, before == .shared, configuration.fence.isRequired { assumeChanges() }
+  }
+
   /// Nobody has kept account until now: what is not flushed has been changed.
   private mutating func assumeChanges() {
     for position in 0..<table.orderedCount {

@@ -40,10 +40,18 @@ extension MultipathMachine {
     finishLeaving(path, at: now, effects: &effects)
   }
 
-  /// An operator's `fail`: out of service until `restore`, whatever else happens.
-  public mutating func holdPath(_ path: PathIndex, at now: Instant, effects: inout Effects) {
-    guard !table[path].isHeld else { return }
+  /// An operator's `fail`: out of service until `restore`, whatever else happens. One that `yields` is
+  /// gmultipath's FAIL: auto-restore may end it when the last good path fails.
+  public mutating func holdPath(
+    _ path: PathIndex, yields: Bool = false, at now: Instant, effects: inout Effects
+  ) {
+    if table[path].isHeld {
+      // Of two holds the stronger counts.
+      if !yields { table[path].holdYields = false }
+      return
+    }
     table[path].isHeld = true
+    table[path].holdYields = yields
     table[path].changedAt = now
     table.refresh(path)
     effects.append(.event(.pathHeld(path)))
@@ -55,6 +63,7 @@ extension MultipathMachine {
   public mutating func restorePath(_ path: PathIndex, at now: Instant, effects: inout Effects) {
     guard table[path].isHeld || table[path].service != .good else { return }
     table[path].isHeld = false
+    table[path].holdYields = false
     if table[path].unresolved > 0 || !mayReturn(path) {
       // What was given up there may still happen: only its answers, or a fence, can end that.
       if table[path].service == .good {
@@ -75,6 +84,7 @@ extension MultipathMachine {
     _ path: PathIndex, failing cause: FaultCause, at now: Instant, effects: inout Effects
   ) {
     table[path].isHeld = false
+    table[path].holdYields = false
     table[path].changedAt = now
     table.refresh(path)
     switch table[path].service {

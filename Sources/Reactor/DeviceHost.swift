@@ -60,6 +60,8 @@ struct PathHost: BitwiseCopyable {
   /// It is to go: who is to be told when all is quiet.
   var ending: DeviceEnding?
   var closing = DeviceClosing.notYet
+  /// When its sessions are closed whatever they wait for; nil while it is not ending.
+  var closesAt: Instant?
   var deadline: Instant?
   /// The state that was reported last; nil while the device is being made.
   var toldState: DeviceState?

@@ -10,6 +10,7 @@ public struct DeviceTuning: Sendable {
   public var hedge: HedgePolicy
   public var failback: Failback
   public var fence: FencePolicy
+  public var cacheDomain: CacheDomain
   public var probe: ProbeSchedule
   public var noPathTimeout: Interval
   public var noPathBytesMax: UInt64
@@ -18,7 +19,7 @@ public struct DeviceTuning: Sendable {
   public init(
     mode: Mode, selector: SelectorKind, stall: StallPolicy, hedge: HedgePolicy, failback: Failback,
     probe: ProbeSchedule, noPathTimeout: Interval, noPathBytesMax: UInt64, paths: [PathTuning],
-    fence: FencePolicy = .none
+    fence: FencePolicy = .none, cacheDomain: CacheDomain = .shared
   ) {
     self.mode = mode
     self.selector = selector
@@ -26,6 +27,7 @@ public struct DeviceTuning: Sendable {
     self.hedge = hedge
     self.failback = failback
     self.fence = fence
+    self.cacheDomain = cacheDomain
     self.probe = probe
     self.noPathTimeout = noPathTimeout
     self.noPathBytesMax = noPathBytesMax
@@ -33,9 +35,7 @@ public struct DeviceTuning: Sendable {
   }
 
   /// A machine's beginning with these settings.
-  public func configuration(
-    _ geometry: Geometry, cacheDomain: CacheDomain = .shared
-  ) -> MultipathConfiguration {
+  public func configuration(_ geometry: Geometry) -> MultipathConfiguration {
     MultipathConfiguration(
       mode: mode, geometry: geometry, cacheDomain: cacheDomain, noPathTimeout: noPathTimeout,
       noPathBytesMax: noPathBytesMax, probe: probe, stall: stall, hedge: hedge,

@@ -58,12 +58,10 @@ extension Reactor {
       freeFilePlaces.append(filePlace)
       return refusal
     }
-    let cause = setup.lost
-    let added = devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, decisions in
-      machine.addPath(lost: cause, at: now, effects: &decisions)
-    }
-    guard let path = added else {
+    // What follows from it needs the path's place in the world first.
+    let answer = devices[device].engine.decide(
+      .addPath(lost: setup.lost), at: now, arena: &arena, effects: &effects)
+    guard case .place(let path?) = answer else {
       _ = ring.setFile(-1, at: filePlace)
       freeFilePlaces.append(filePlace)
       forgetConnections(from: first)
@@ -74,13 +72,9 @@ extension Reactor {
     devices[device].paths[Int(path.rawValue)] = host
     adopt(first, device, path)
     drainEffects(device)
-    if setup.isHeld { change(device, path, .hold) }
+    if setup.isHeld { change(device, path, .hold(yields: false)) }
     if setup.isPreferred {
-      devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-        [now] machine, decisions in
-        machine.setPreferred(path, at: now, effects: &decisions)
-      }
-      drainEffects(device)
+      decide(device, .setPreferred(path))
     }
     tellState(device)
     return nil
@@ -100,7 +94,7 @@ extension Reactor {
   }
 
   enum PathChange {
-    case hold
+    case hold(yields: Bool)
     case restore
     case releaseHold(FaultCause)
     case remove
@@ -108,18 +102,13 @@ extension Reactor {
   }
 
   mutating func change(_ device: Int, _ path: PathIndex, _ change: PathChange) {
-    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, decisions in
-      switch change {
-      case .hold: machine.holdPath(path, at: now, effects: &decisions)
-      case .restore: machine.restorePath(path, at: now, effects: &decisions)
-      case .releaseHold(let cause):
-        machine.releaseHold(path, failing: cause, at: now, effects: &decisions)
-      case .remove: machine.removePath(path, at: now, effects: &decisions)
-      case .foreign: machine.markForeign(path, at: now, effects: &decisions)
-      }
+    switch change {
+    case .hold(let yields): decide(device, .holdPath(path, yields: yields))
+    case .restore: decide(device, .restorePath(path))
+    case .releaseHold(let cause): decide(device, .releaseHold(path, failing: cause))
+    case .remove: decide(device, .removePath(path))
+    case .foreign: decide(device, .markForeign(path))
     }
-    drainEffects(device)
     tellState(device)
   }
 
@@ -159,11 +148,7 @@ extension Reactor {
     if old >= 0 { giveBack(device, setup.id, [old], isLast: false) }
     adopt(first, device, path)
     if case .absent = setup.access { return }
-    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, _ in
-      machine.pathReopened(path, at: now)
-    }
-    drainEffects(device)
+    decide(device, .pathReopened(path))
   }
 
   func refuseReopening(_ device: UInt32, _ setup: PathSetup, _ refusal: ReactorRefusal) {
@@ -171,59 +156,5 @@ extension Reactor {
       .closed(
         device: device, path: setup.id, descriptors: setup.access.descriptors, isLast: false))
     report(.reopenRefused(device: device, path: setup.id, refusal))
-  }
-
-  // MARK: The end of a device
-
-  /// Closes the listener and every session; paths follow when nothing is outstanding on them.
-  mutating func tearDown(_ device: Int) {
-    closeListener(device)
-    for index in 0..<UInt32(sessions.count)
-    where sessions[Int(index)].phase != .vacant && sessions[Int(index)].device == UInt32(device) {
-      beginClose(index)
-    }
-    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, decisions in
-      machine.stop(at: now, effects: &decisions)
-    }
-    drainEffects(device)
-    endAllQuietTimes(device)
-    // A server that does not answer must not hold up the end.
-    scheduleHousekeeping()
-    endIfDestroyed(device)
-  }
-
-  mutating func closeListener(_ device: Int) {
-    let listener = devices[device].listener
-    guard listener >= 0 else { return }
-    devices[device].listener = -1
-    // Ends the accept that is with the kernel, which holds the socket otherwise.
-    shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
-  }
-
-  /// Once a device that is to go is quiet, its descriptors go back; once the kernel has let go of its
-  /// connections too, the wish is answered.
-  mutating func endIfDestroyed(_ device: Int) {
-    guard devices[device].isOpen, let ending = devices[device].ending, devices[device].isQuiet
-    else { return }
-    switch devices[device].closing {
-    case .underWay: return
-    case .done: break
-    case .notYet:
-      devices[device].closing = .underWay
-      devices[device].engine.close(arena: &arena)
-      for index in 0..<devices[device].paths.count where devices[device].paths[index].isOccupied {
-        closePath(device, PathIndex(UInt8(index)))
-      }
-      devices[device].closing = .done
-    }
-    guard devices[device].connections == 0 else { return }
-    devices[device].isOpen = false
-    devices[device].deadline = nil
-    switch ending {
-    case .destroyed(let ticket): report(.done(ticket: ticket))
-    case .refused(let ticket, let refusal): report(.refused(ticket: ticket, refusal))
-    }
   }
 }

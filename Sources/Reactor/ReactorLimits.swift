@@ -37,8 +37,12 @@ enum ReactorLimits {
   static let sendPatience = Interval.seconds(10)
   /// The same at the end; less than the daemon waits for the whole of it.
   static let sendPatienceAtStop = Interval.seconds(3)
+  /// A device that is to end answers its clients for this long before it hangs up on them.
+  static let endPatience = Interval.seconds(5)
   static let housekeeping = Interval.seconds(1)
   /// EAGAIN from one attempt before it counts as an error.
   static let transientRetries: UInt8 = 16
   static let completionsPerReap = 256
+  /// Chunks of a trace that wait to be taken, 64 KiB each; then it ends.
+  static let traceChunks = 64
 }

@@ -47,7 +47,7 @@ struct MutationTests {
     let originals = [
       try Wire.request(
         CreateMethod.self, id: 1, params: CreateMethod.Params(name: "d", paths: ["/a", "/b"])),
-      try Wire.request(FailMethod.self, id: 2, params: PathSelection(name: "d", path: "a")),
+      try Wire.request(FailMethod.self, id: 2, params: FailMethod.Params(name: "d", path: "a")),
       Wire.reply(StatusMethod.self, id: 3, result: DeviceReport(devices: [device])),
       Wire.reply(StatsMethod.self, id: 4, result: Samples.stats),
       try Wire.request(

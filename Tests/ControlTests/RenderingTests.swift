@@ -18,9 +18,9 @@ struct RenderingTests {
       .optimal, mode: mode, [Samples.path(1, .active), Samples.path(2, second)])
     #expect(
       status(device) == """
-        Name   Status  Components
-        data  OPTIMAL  loop1 (ACTIVE)
-                       loop2 (\(second.rawValue))
+        \("          Name")   Status  Components
+        multipath/data  OPTIMAL  loop1 (ACTIVE)
+                                 loop2 (\(second.rawValue))
 
         """)
   }
@@ -29,9 +29,9 @@ struct RenderingTests {
   func degraded() {
     #expect(
       status(Samples.device(.degraded, [Samples.failed, Samples.path(2, .active)])) == """
-        Name    Status  Components
-        data  DEGRADED  loop1 (FAIL)
-                        loop2 (ACTIVE)
+        \("          Name")    Status  Components
+        multipath/data  DEGRADED  loop1 (FAIL)
+                                  loop2 (ACTIVE)
 
         data loop1 FAIL since 2026-02-03T04:05:06Z (12 s ago): EIO on write at 4096
             (errno 5)
@@ -47,9 +47,9 @@ struct RenderingTests {
       [Samples.path(1, .held, reason: "held by an operator"), Samples.path(2, .active)])
     #expect(
       status(device) == """
-        Name    Status  Components
-        data  DEGRADED  loop1 (HELD)
-                        loop2 (ACTIVE)
+        \("          Name")    Status  Components
+        multipath/data  DEGRADED  loop1 (HELD)
+                                  loop2 (ACTIVE)
 
         data loop1 HELD since 2026-02-03T04:05:06Z (12 s ago): held by an operator
           fix: mpctl restore data loop1 puts it back into service
@@ -63,9 +63,9 @@ struct RenderingTests {
       .failed, mode: .activeRead, queued: 3, [Samples.failed, Samples.path(2, .lost)])
     #expect(
       status(device) == """
-        Name  Status  Components
-        data  FAILED  loop1 (FAIL)
-                      loop2 (LOST)
+        \("          Name")  Status  Components
+        multipath/data  FAILED  loop1 (FAIL)
+                                loop2 (LOST)
 
         data loop1 FAIL since 2026-02-03T04:05:06Z (12 s ago): EIO on write at 4096
             (errno 5)
@@ -83,9 +83,9 @@ struct RenderingTests {
       status(
         Samples.device(.failed, [], name: "a-longer-name"),
         Samples.device(.degraded, [Samples.path(1, .active)], name: "d")) == """
-          \("         Name")    Status  Components
-          a-longer-name    FAILED  N/A
-                      d  DEGRADED  loop1 (ACTIVE)
+          \("                   Name")    Status  Components
+          multipath/a-longer-name    FAILED  N/A
+          \("            multipath/d")  DEGRADED  loop1 (ACTIVE)
 
           """)
   }
@@ -169,34 +169,38 @@ struct RenderingTests {
         Geom name: data
         Type: MANUAL
         Mode: Active/Passive
+        UUID: (null)
         State: DEGRADED
         Export: nbd+unix:///data?socket=/run/mpathd/data.sock
         Sessions: 1
         Queued: 0
         Providers:
-        1. Name: data
+        1. Name: multipath/data
            Mediasize: 1073741824 (1.0G)
            Sectorsize: 512
+           Mode: r1w1e0
            State: DEGRADED
         Consumers:
         1. Name: loop1
-           Path: /dev/loop1
-           Kind: block, direct
            Mediasize: 1073741824 (1.0G)
            Sectorsize: 512
-           Outstanding: 0
+           Mode: r1w1e1
            State: FAIL
+           Path: /dev/loop1
+           Kind: block, direct
+           Outstanding: 0
            Since: 2026-02-03T04:05:06Z
            Reason: EIO on write at 4096
            Errno: 5
            Hint: repair it, then mpctl restore
         2. Name: loop2
-           Path: /dev/loop2
-           Kind: block, direct
            Mediasize: 1073741824 (1.0G)
            Sectorsize: 512
-           Outstanding: 0
+           Mode: r1w1e1
            State: ACTIVE
+           Path: /dev/loop2
+           Kind: block, direct
+           Outstanding: 0
            Since: 2026-02-03T04:05:06Z
 
 

@@ -67,8 +67,17 @@ struct WireTests {
     try expectRequest(
       AddMethod.self, AddMethod.Params(name: "data", path: "/dev/loop3"),
       #"{"id":7,"method":"add","params":{"name":"data","path":"/dev/loop3"},"version":1}"#)
-    try expectRequest(RemoveMethod.self, selection, golden("remove"))
-    try expectRequest(FailMethod.self, selection, golden("fail"))
+    try expectRequest(
+      RemoveMethod.self, RemoveMethod.Params(name: "data", path: "loop1"), golden("remove"))
+    try expectRequest(
+      FailMethod.self, FailMethod.Params(name: "data", path: "loop1"), golden("fail"))
+    try expectRequest(
+      RemoveMethod.self, RemoveMethod.Params(name: "data", path: "loop1", force: true),
+      #"{"id":7,"method":"remove","params":{"force":true,"name":"data","path":"loop1"},"version":1}"#
+    )
+    try expectRequest(
+      FailMethod.self, FailMethod.Params(name: "data", path: "loop1", soft: true),
+      #"{"id":7,"method":"fail","params":{"name":"data","path":"loop1","soft":true},"version":1}"#)
     try expectRequest(RestoreMethod.self, selection, golden("restore"))
     let nothing = #"{"id":7,"result":{}}"#
     try expectReply(AddMethod.self, Change(), nothing)
@@ -79,11 +88,14 @@ struct WireTests {
       #"{"id":7,"result":{"warning":"no path is left"}}"#)
   }
 
-  @Test("destroy names its device")
+  @Test("destroy and stop name their device, and say when clients are to be disconnected")
   func destroy() throws {
     try expectRequest(
-      DestroyMethod.self, DestroyMethod.Params(name: "data"),
+      DestroyMethod.self, DeviceEnding(name: "data"),
       #"{"id":7,"method":"destroy","params":{"name":"data"},"version":1}"#)
+    try expectRequest(
+      StopMethod.self, DeviceEnding(name: "data", force: true),
+      #"{"id":7,"method":"stop","params":{"force":true,"name":"data"},"version":1}"#)
     try expectReply(DestroyMethod.self, Change(), #"{"id":7,"result":{}}"#)
   }
 
@@ -91,6 +103,9 @@ struct WireTests {
   func status() throws {
     try expectRequest(
       ListMethod.self, DeviceSelection(), #"{"id":7,"method":"list","params":{},"version":1}"#)
+    try expectRequest(
+      ListMethod.self, DeviceSelection(all: true),
+      #"{"id":7,"method":"list","params":{"all":true},"version":1}"#)
     try expectRequest(
       StatusMethod.self, DeviceSelection(name: "data"),
       #"{"id":7,"method":"status","params":{"name":"data"},"version":1}"#)
@@ -269,8 +284,9 @@ struct WireTests {
     #expect(error?.message == #"there is no method format\u{1b}"#)
     #expect(
       error?.hint
-        == "the methods are: create, add, remove, fail, restore, set, prefer, rotate, fail-queued, "
-        + "destroy, list, status, stats, events, subscribe, explain, version")
+        == "the methods are: create, add, remove, fail, restore, set, prefer, rotate, fail-queued, stop, "
+        + "destroy, attach, detach, list, status, stats, events, subscribe, explain, trace, version"
+    )
   }
 
   @Test("only the methods that look may be called by those who may only look")

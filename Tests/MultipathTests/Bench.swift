@@ -59,8 +59,8 @@ final class Bench {
     return path.map { Int($0.rawValue) }
   }
 
-  func hold(_ path: Int) {
-    machine.holdPath(index(path), at: now, effects: &effects)
+  func hold(_ path: Int, yields: Bool = false) {
+    machine.holdPath(index(path), yields: yields, at: now, effects: &effects)
     drain()
   }
 

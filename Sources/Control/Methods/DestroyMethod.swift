@@ -1,20 +1,10 @@
-/// `destroy`: end a device and its export.
+/// `destroy`: end a device and its export, and forget it.
 ///
-/// The paths' bytes stay as they are.
+/// The paths' bytes stay as they are, except for the label of a device that has one.
 package enum DestroyMethod: ControlMethod {
   package static let name = "destroy"
   package static let access = ControlAccess.changing
 
-  /// Which device to end.
-  ///
-  /// The name is not optional, so that nothing ends all devices by omission.
-  package struct Params: Codable, Hashable, Sendable {
-    package let name: String
-
-    package init(name: String) {
-      self.name = name
-    }
-  }
-
+  package typealias Params = DeviceEnding
   package typealias Result = Change
 }

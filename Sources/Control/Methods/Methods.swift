@@ -10,13 +10,17 @@ package enum Methods {
     PreferMethod.self,
     RotateMethod.self,
     FailQueuedMethod.self,
+    StopMethod.self,
     DestroyMethod.self,
+    AttachMethod.self,
+    DetachMethod.self,
     ListMethod.self,
     StatusMethod.self,
     StatsMethod.self,
     EventsMethod.self,
     SubscribeMethod.self,
     ExplainMethod.self,
+    TraceMethod.self,
     VersionMethod.self,
   ]
 

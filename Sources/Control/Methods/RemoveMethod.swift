@@ -3,6 +3,19 @@ package enum RemoveMethod: ControlMethod {
   package static let name = "remove"
   package static let access = ControlAccess.changing
 
-  package typealias Params = PathSelection
+  /// Which path, and whether the device may end with it.
+  package struct Params: Codable, Hashable, Sendable {
+    package let name: String
+    package let path: String
+    /// True: the last path may go, and the device ends with it, in use or not.
+    package let force: Bool?
+
+    package init(name: String, path: String, force: Bool = false) {
+      self.name = name
+      self.path = path
+      self.force = force ? true : nil
+    }
+  }
+
   package typealias Result = Change
 }

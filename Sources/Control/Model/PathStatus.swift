@@ -49,6 +49,8 @@ package struct PathStatus: Codable, Hashable, Sendable {
   /// What happened, such as `EIO on write at 4096`; nil when nothing did.
   package let reason: String?
   package let errno: Int?
+  /// What the errno means, such as `Input/output error`.
+  package let meaning: String?
   /// What the operator can do about it.
   package let hint: String?
   package let sizeBytes: UInt64
@@ -73,7 +75,8 @@ package struct PathStatus: Codable, Hashable, Sendable {
     name: String, path: String, kind: Kind, state: State, since: UInt64, reason: String? = nil,
     errno: Int? = nil, hint: String? = nil, sizeBytes: UInt64, outstanding: Int, direct: Bool,
     unresolved: Int? = nil, stalls: UInt64? = nil, patienceMilliseconds: UInt64? = nil,
-    priority: Int? = nil, weight: Int? = nil, server: String? = nil, connections: Int? = nil
+    priority: Int? = nil, weight: Int? = nil, server: String? = nil, connections: Int? = nil,
+    meaning: String? = nil
   ) {
     self.name = name
     self.path = path
@@ -82,6 +85,7 @@ package struct PathStatus: Codable, Hashable, Sendable {
     self.since = since
     self.reason = reason
     self.errno = errno
+    self.meaning = meaning
     self.hint = hint
     self.sizeBytes = sizeBytes
     self.outstanding = outstanding

@@ -20,7 +20,7 @@ package struct StreamLine: Codable, Hashable, Sendable {
 
   /// An event alone as a line, for `--json`.
   package static func json(_ event: EventRecord) throws(ControlError) -> [UInt8] {
-    try Wire.encode(event) + [LineFramer.lineFeed]
+    try Wire.encode(VersionedDocument(content: event)) + [LineFramer.lineFeed]
   }
 
   package static func decode(_ line: [UInt8]) throws(ControlError) -> StreamLine {

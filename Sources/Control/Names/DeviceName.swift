@@ -3,6 +3,8 @@ package struct DeviceName: Hashable, Sendable {
   package static let lengthMax = 63
   /// Would name the daemon's own socket.
   package static let reserved = "control"
+  /// What stands before the name where gmultipath shows the provider.
+  package static let providerPrefix = "multipath/"
 
   package let text: String
 

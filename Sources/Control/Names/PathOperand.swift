@@ -8,8 +8,8 @@ package enum PathOperand {
 
   /// The absolute name of what `create` and `add` were given.
   ///
-  /// An operand with a scheme is the address of an NBD server. One without a slash that is an entry of
-  /// /dev means that entry; everything else is a file, relative to the caller's working directory.
+  /// An operand with a scheme is the address of an NBD server. One that is an entry of /dev, such as `sda` or
+  /// `mapper/left`, means that entry; everything else is a file, relative to the caller's working directory.
   package static func absolute(
     _ operand: String, workingDirectory: String, isDeviceEntry: (String) -> Bool
   ) throws(ControlError) -> String {
@@ -18,8 +18,7 @@ package enum PathOperand {
       return try NetworkPath(operand, workingDirectory: workingDirectory).text
     }
     if operand.hasPrefix("/") { return tidied(operand) }
-    let isBareName = !operand.contains("/") && operand != "." && operand != ".."
-    if isBareName, isDeviceEntry(operand) { return "/dev/" + operand }
+    if mayNameDevice(operand), isDeviceEntry(operand) { return "/dev/" + operand }
     return tidied(workingDirectory + "/" + operand)
   }
 
@@ -29,7 +28,7 @@ package enum PathOperand {
   /// The short name of an NBD path, such as `host:10809/vol`, stays too: a colon in front of the first slash
   /// tells it from a file, which can be written as `./host:10809/vol`.
   package static func forMatching(
-    _ operand: String, workingDirectory: String
+    _ operand: String, workingDirectory: String, isDeviceEntry: (String) -> Bool = { _ in false }
   ) throws(ControlError) -> String {
     try requireText(operand)
     if NetworkPath.isMeant(by: operand) {
@@ -38,8 +37,15 @@ package enum PathOperand {
     guard let slash = operand.firstIndex(of: "/"), slash != operand.startIndex else {
       return operand.hasPrefix("/") ? tidied(operand) : operand
     }
-    let isServer = !operand.hasPrefix(".") && operand[..<slash].contains(":")
-    return isServer ? operand : tidied(workingDirectory + "/" + operand)
+    if !operand.hasPrefix("."), operand[..<slash].contains(":") { return operand }
+    if mayNameDevice(operand), isDeviceEntry(operand) { return tidied("/dev/" + operand) }
+    return tidied(workingDirectory + "/" + operand)
+  }
+
+  /// `./sda` and `..` can only mean files.
+  private static func mayNameDevice(_ operand: String) -> Bool {
+    guard let first = operand.split(separator: "/").first else { return false }
+    return first != "." && first != ".."
   }
 
   /// The name that stands for a path in output and in operands: its last component, or host, port and export

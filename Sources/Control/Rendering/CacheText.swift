@@ -9,8 +9,9 @@ enum CacheText {
     let quiesce = settings["quiesce"] ?? "0"
     let wait =
       command == "none"
-      ? "\(quiesce) s after the end of its connection (quiesce)" : "its fence command has succeeded"
-    return "after a path is lost, changes move to another once \(wait); a FLUSH that cannot cover "
-      + "what the lost path has acknowledged fails"
+      ? "what a lost path has not answered goes elsewhere \(quiesce) s after the end of its "
+        + "connection (quiesce)"
+      : "after a path is lost, changes wait until its fence command has succeeded"
+    return wait + "; a FLUSH that cannot cover what it has acknowledged fails"
   }
 }

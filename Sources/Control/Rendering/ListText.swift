@@ -12,6 +12,7 @@ package enum ListText {
       "Geom name: \(name)",
       "Type: \(device.type.rawValue)",
       "Mode: \(device.mode.title)",
+      "UUID: (null)",
       "State: \(state)",
       "Export: \(PrintableText.escaped(device.uri))",
       "Sessions: \(device.sessions)",
@@ -30,9 +31,10 @@ package enum ListText {
     }
     lines += [
       "Providers:",
-      "1. Name: \(name)",
+      "1. Name: \(DeviceName.providerPrefix)\(name)",
       "   Mediasize: \(size(device.sizeBytes))",
       "   Sectorsize: \(device.blockBytes)",
+      "   Mode: r\(device.sessions)w\(device.sessions)e0",
       "   State: \(state)",
       "Consumers:",
     ]
@@ -52,21 +54,38 @@ package enum ListText {
     let state = Tone(path.state).applied(to: path.state.rawValue, colours: context.colours)
     var fields = [
       "Name: \(PrintableText.escaped(path.name))",
-      "Path: \(PrintableText.escaped(path.path))",
-      "Kind: \(kind(path))",
       "Mediasize: \(size(path.sizeBytes))",
       "Sectorsize: \(device.blockBytes)",
-      "Outstanding: \(path.outstanding)",
+      "Mode: \(openCounts(path))",
       "State: \(state)",
+      "Path: \(PrintableText.escaped(path.path))",
+      "Kind: \(kind(path))",
+      "Outstanding: \(path.outstanding)",
       "Since: \(TimeText.utc(milliseconds: path.since))",
     ]
     if let priority = path.priority, let weight = path.weight, (priority, weight) != (0, 1) {
       fields.append("Priority: \(priority), weight \(weight)")
     }
     if let reason = path.reason { fields.append("Reason: \(PrintableText.escaped(reason))") }
-    if let errno = path.errno { fields.append("Errno: \(errno)") }
+    if let errno = path.errno {
+      let meaning = path.meaning.map { " (\(PrintableText.escaped($0)))" } ?? ""
+      fields.append("Errno: \(errno)\(meaning)")
+    }
     if let hint = path.hint { fields.append("Hint: \(PrintableText.escaped(hint))") }
     return fields
+  }
+
+  /// geom's count of readers, writers and exclusive holders: a path is opened once, for both, and a block
+  /// device so that nobody else can.
+  private static func openCounts(_ path: PathStatus) -> String {
+    switch path.state {
+    case .lost, .new: return "r0w0e0"
+    case .active, .passive, .read, .fail, .held, .probing, .foreign: break
+    }
+    switch path.kind {
+    case .block: return "r1w1e1"
+    case .file, .nbd: return "r1w1e0"
+    }
   }
 
   private static func kind(_ path: PathStatus) -> String {

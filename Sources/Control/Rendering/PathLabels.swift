@@ -1,7 +1,7 @@
 /// The names under which a device's paths are shown.
-enum PathLabels {
+package enum PathLabels {
   /// Short names, or full names where two paths share a short one: what is shown can be typed.
-  static func labels(of paths: [(name: String, path: String)]) -> [String] {
+  package static func labels(of paths: [(name: String, path: String)]) -> [String] {
     paths.map { path in
       let isUnique = paths.count { $0.name == path.name } == 1
       return PrintableText.escaped(isUnique ? path.name : path.path)

@@ -3,28 +3,67 @@
 /// The table stands alone and first, so that scripts made for gmultipath's output find what they
 /// look for.
 package enum StatusText {
-  package static func render(_ report: DeviceReport, _ context: RenderingContext) -> String {
+  package static func render(
+    _ report: DeviceReport, _ context: RenderingContext, _ form: StatusForm = StatusForm()
+  ) -> String {
+    if form.isScript {
+      let table = table(report.devices, form)
+      return table.lines(colours: context.colours).map { $0 + "\n" }.joined()
+    }
     guard !report.devices.isEmpty else { return NoDevices.text }
     let notes = report.devices.flatMap { self.notes(on: $0, context) }
-    let lines = table(report.devices).lines(colours: context.colours)
+    let table = table(report.devices, form)
+    let lines =
+      table.width <= RenderingContext.columnsMax
+      ? table.lines(colours: context.colours) : narrowLines(report.devices, form, context)
     return (notes.isEmpty ? lines : lines + [""] + notes).map { $0 + "\n" }.joined()
   }
 
-  private static func table(_ devices: [DeviceStatus]) -> TextTable {
-    var table = TextTable(
-      header: ["Name", "Status", "Components"], alignments: [.right, .right, .left])
+  private static func table(_ devices: [DeviceStatus], _ form: StatusForm) -> TextTable {
+    let alignments: [TextTable.Alignment] = [.right, .right, .left]
+    var table =
+      form.isScript
+      ? TextTable(alignments: alignments)
+      : TextTable(header: header, alignments: alignments)
     for device in devices {
-      var name = TextTable.Cell(PrintableText.escaped(device.name))
-      var state = TextTable.Cell(device.state.rawValue, Tone(device.state))
-      if device.paths.isEmpty { table.append([name, state, TextTable.Cell("N/A")]) }
-      for (path, label) in zip(device.paths, PathLabels.labels(of: device)) {
-        let component = "\(label) (\(path.state.rawValue))"
-        table.append([name, state, TextTable.Cell(component, Tone(path.state))])
-        name = TextTable.Cell("")
-        state = TextTable.Cell("")
+      let shown = TextTable.Cell(name(of: device, form))
+      let state = TextTable.Cell(device.state.rawValue, Tone(device.state))
+      for (index, component) in components(of: device).enumerated() {
+        let isFirst = index == 0 || form.isScript
+        table.append([
+          isFirst ? shown : TextTable.Cell(""), isFirst ? state : TextTable.Cell(""), component,
+        ])
       }
     }
     return table
+  }
+
+  private static let header = ["Name", "Status", "Components"]
+
+  /// Where the table would be wider than a terminal: name and status on a line of their own.
+  private static func narrowLines(
+    _ devices: [DeviceStatus], _ form: StatusForm, _ context: RenderingContext
+  ) -> [String] {
+    var lines = [header.joined(separator: "  ")]
+    for device in devices {
+      let state = Tone(device.state).applied(to: device.state.rawValue, colours: context.colours)
+      lines.append(name(of: device, form) + "  " + state)
+      for component in components(of: device) {
+        lines.append("  " + component.tone.applied(to: component.text, colours: context.colours))
+      }
+    }
+    return lines
+  }
+
+  private static func name(of device: DeviceStatus, _ form: StatusForm) -> String {
+    (form.showsGeomNames ? "" : DeviceName.providerPrefix) + PrintableText.escaped(device.name)
+  }
+
+  private static func components(of device: DeviceStatus) -> [TextTable.Cell] {
+    if device.paths.isEmpty { return [TextTable.Cell("N/A")] }
+    return zip(device.paths, PathLabels.labels(of: device)).map { path, label in
+      TextTable.Cell("\(label) (\(path.state.rawValue))", Tone(path.state))
+    }
   }
 
   private static func notes(on device: DeviceStatus, _ context: RenderingContext) -> [String] {
@@ -32,6 +71,9 @@ package enum StatusText {
     for (path, label) in zip(device.paths, PathLabels.labels(of: device))
     where !path.state.isUsable {
       lines += note(on: path, label: label, device: device.name, context)
+    }
+    if let kernel = device.kernel {
+      lines += WordWrap.lines(KernelText.line(device.name, kernel), indent: 4)
     }
     return lines + waiting(device) + caches(device)
   }
@@ -42,7 +84,8 @@ package enum StatusText {
     let since = TimeText.utc(milliseconds: path.since)
     let age = TimeText.age(from: path.since, to: context.now).map { " (\($0))" } ?? ""
     let reason = path.reason.map { ": " + PrintableText.escaped($0) } ?? ""
-    let errno = path.errno.map { " (errno \($0))" } ?? ""
+    let meaning = path.meaning.map { ": " + PrintableText.escaped($0) } ?? ""
+    let errno = path.errno.map { " (errno \($0)\(meaning))" } ?? ""
     let what =
       "\(PrintableText.escaped(device)) \(label) \(path.state.rawValue) "
       + "since \(since)\(age)\(reason)\(errno)"

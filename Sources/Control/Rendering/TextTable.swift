@@ -26,6 +26,15 @@ struct TextTable {
     rows = [header.map { Cell($0) }]
   }
 
+  /// Without a header, and so without a least width of the columns.
+  init(alignments: [Alignment]) {
+    self.alignments = alignments
+    rows = []
+  }
+
+  /// Columns of the widest line.
+  var width: Int { lines(colours: false).map { $0.count }.max() ?? 0 }
+
   mutating func append(_ row: [Cell]) {
     precondition(row.count == alignments.count)
     rows.append(row)

@@ -14,6 +14,7 @@ package struct DeviceSettings: Hashable, Sendable {
   package var failback = FailbackRule.manual
   package var noPathTimeoutSeconds = DeviceOptions.noPathTimeoutSecondsDefault
   package var noPathBytes: UInt64 = 32 << 20
+  package var onLastPath = LastPathRule.queue
   package var probeFirstMilliseconds: UInt64 = 100
   package var probeLongestSeconds: UInt64 = 10
   package var probeGood: UInt64 = 3
@@ -29,6 +30,14 @@ package struct DeviceSettings: Hashable, Sendable {
   package init(mode: DeviceMode, options: DeviceOptions) {
     self.mode = mode
     noPathTimeoutSeconds = options.noPathTimeoutSeconds
+  }
+
+  /// How long requests wait for a usable path: the rule for the last path may leave no time at all.
+  package var waitForPathSeconds: UInt64 {
+    switch onLastPath {
+    case .queue: noPathTimeoutSeconds
+    case .fail, .destroy: 0
+    }
   }
 
   /// Refuses values that are each possible and together are not.

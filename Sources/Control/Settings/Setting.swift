@@ -70,6 +70,11 @@ package struct Setting: Sendable {
       "no-path-timeout", \.noPathTimeoutSeconds, 0...DeviceOptions.noPathTimeoutSecondsMax,
       value: "SECONDS",
       help: "How long requests wait for a usable path before they fail; 0 fails them at once."),
+    words(
+      "on-last-path", \.onLastPath,
+      help: "What happens when no path is usable: requests wait as no-path-timeout says, or they "
+        + "fail at once; with 'destroy' the device also ends when its last path is gone, which "
+        + "is what gmultipath does."),
     Setting(
       name: "no-path-bytes", value: "SIZE",
       help:

@@ -82,7 +82,13 @@ package enum Wire {
     }
   }
 
-  /// A result as text for `--json`: the same keys as on the wire, indented.
+  /// A result as text for `--json`: as on the wire, and with the protocol's version, since whoever keeps the
+  /// text does not know by which program it was written.
+  package static func document(_ result: some Encodable) throws(ControlError) -> String {
+    try json(VersionedDocument(content: result))
+  }
+
+  /// A value as text: the same keys as on the wire, indented.
   package static func json(_ result: some Encodable) throws(ControlError) -> String {
     String(decoding: try encode(result, indented: true), as: UTF8.self)
   }

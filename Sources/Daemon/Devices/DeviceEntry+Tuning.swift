@@ -20,12 +20,14 @@ extension DeviceEntry {
         first: .milliseconds(settings.probeFirstMilliseconds),
         longest: .seconds(settings.probeLongestSeconds), goodNeeded: Int(settings.probeGood),
         idle: .seconds(settings.probeIdleSeconds)),
-      noPathTimeout: .seconds(settings.noPathTimeoutSeconds),
+      noPathTimeout: .seconds(settings.waitForPathSeconds),
       noPathBytesMax: settings.noPathBytes,
       paths: paths.map {
         PathTuning(
           id: $0.id, priority: $0.settings.priority, weight: UInt32($0.settings.weight))
-      })
+      },
+      fence: settings.fenceCommand == nil ? .none : .required,
+      cacheDomain: cache.domain == .private ? .private : .shared)
   }
 }
 

@@ -13,6 +13,8 @@ struct PathEntry {
   var settings = PathSettings()
   /// In service, as far as the reactor's events say.
   var isGood = true
+  /// LOST, as far as the reactor's events say, and not opened again since.
+  var isGone = false
   /// Absent while the path is lost.
   var access = PathAccess.absent
   var isBlockDevice = false
@@ -22,6 +24,8 @@ struct PathEntry {
   var server: ServerFacts?
   /// Why it is foreign or lost, in words, when the reactor's own cause does not say it.
   var remark: String?
+  /// Shows another medium; only an operator's restore looks at it again.
+  var isForeign = false
   /// Waits for the next try to open it.
   var isReopening = false
   /// A helper thread is at it; another would only wait behind the same trouble.
@@ -56,6 +60,8 @@ struct PathEntry {
     identity = opened.identity
     server = opened.server
     remark = nil
+    isForeign = false
+    isGone = false
     reopenWait = Self.reopenFirst(network)
   }
 
@@ -91,10 +97,18 @@ final class DeviceEntry {
   var isChanging = false
   var changesWaiting: [() -> Void] = []
   var isBeingDestroyed = false
+  /// Closed to clients, its socket gone: its name is free again, although a path may keep it from ending.
+  var hasVanished = false
+  /// Some path has been in service: a device that waits for its first one has not lost its last.
+  var hasHadPath = false
   /// Failback returns to it.
   var preferred: UInt32?
+  /// Nil when it is not attached to the kernel.
+  var kernel: KernelLink?
   /// Since when requests wait for a path.
   var queueingSince: Instant?
+  /// Names of removed paths that have not answered everything yet.
+  var leaving: [UInt32: String] = [:]
   /// Whether the paths share a cache, as it was found out last.
   var cache: CacheFacts
   /// Nil for a device that was made by hand.
@@ -155,6 +169,7 @@ final class DeviceEntry {
       paths: paths.map { DeviceSpecification.Path(path: $0.path, held: $0.isHeld) },
       settings: changes.isEmpty ? nil : changes,
       preferred: preferred.flatMap { index(ofPath: $0) }.map { paths[$0].path },
+      kernel: kernel?.attachment,
       cache: settings.cache == .auto && paths.contains { $0.network != nil } ? cache : nil)
   }
 }

@@ -34,7 +34,8 @@ extension Supervisor {
   }
 
   private func claim(_ name: DeviceName) throws(ControlError) {
-    guard !devices.contains(where: { $0.name == name }), !namesInCreation.contains(name.text)
+    guard !devices.contains(where: { $0.name == name && !$0.hasVanished }),
+      !namesInCreation.contains(name.text)
     else {
       throw ControlError(
         .exists, "there is a device \(name.text) already",
@@ -125,6 +126,8 @@ extension Supervisor {
         "size": "\(device.geometry.sizeBytes)",
         "paths": "\(device.paths.map { $0.path }.joined(separator: " "))",
       ])
+    stopped.removeAll { $0.name == device.name.text }
+    device.hasHadPath = true
     record(.deviceCreated, device)
     let uri = options.runDirectory.uri(of: device.name)
     save { [self] warning in

@@ -11,6 +11,14 @@ extension Supervisor {
     guard let device = devices.first(where: { $0.id == id }) else { return }
     recordEvent(event, of: device, at: instant, waited: waited)
     logEvent(event, of: device)
+    switch event {
+    case .pathLost: endIfLastPathIsGone(device)
+    case .pathRestored: device.hasHadPath = true
+    case .pathFailed, .pathForeign, .pathHeld, .pathStalled, .pathResolved, .activeChanged,
+      .queueingBegan, .queueingEnded, .mediumError, .fenceBegan, .fenceFailed, .fenceSucceeded,
+      .fenceNotNeeded, .flushFailed, .slowClientDropped, .stateChanged:
+      break
+    }
   }
 
   private func logEvent(_ event: DeviceEvent, of device: DeviceEntry) {
@@ -24,9 +32,11 @@ extension Supervisor {
       setGood(false, path, device, &about)
       about["cause"] = "\(Self.words(cause))"
       log.warning("path lost", metadata: about)
+      if let index = device.index(ofPath: path) { device.paths[index].isGone = true }
       dropDescriptor(path, of: device)
     case .pathForeign(let path):
       setGood(false, path, device, &about)
+      if let index = device.index(ofPath: path) { device.paths[index].isForeign = true }
       log.error("path shows another medium", metadata: about)
     case .pathStalled(let path, let quiet, let reissued, let waiting):
       about["path"] = "\(pathText(path, device))"
@@ -86,7 +96,10 @@ extension Supervisor {
     about["path"] = "\(pathText(path, device))"
     guard let index = device.index(ofPath: path) else { return }
     device.paths[index].isGood = isGood
-    if isGood { device.paths[index].remark = nil }
+    if isGood {
+      device.paths[index].remark = nil
+      device.paths[index].isGone = false
+    }
   }
 
   private func pathText(_ id: UInt32, _ device: DeviceEntry) -> String {
@@ -145,18 +158,6 @@ extension Supervisor {
     }
   }
 
-  // MARK: Fences
-
-  /// Changes wait until the path has been cut off.
-  func fence(_ id: UInt32, _ path: UInt32, _ generation: UInt32) {
-    guard let device = devices.first(where: { $0.id == id }) else { return }
-    log.error(
-      "a fence is required, and there is no command for it",
-      metadata: ["device": "\(device.name.text)"])
-    post(
-      .fenceFinished(device: id, path: path, generation: generation, succeeded: false), to: device)
-  }
-
   // MARK: Lost paths
 
   /// A lost path's descriptor leads nowhere any more: it is given back, and the path opened anew when
@@ -189,6 +190,11 @@ extension Supervisor {
     device.paths[index].remark = sentence
     log.warning(
       "connection lost: \(sentence)", metadata: metadata(device, device.paths[index].path))
+    // The machine has no use for the news of a path that it will not use again by itself.
+    if device.paths[index].isForeign, device.paths[index].isOpen {
+      device.paths[index].access = .absent
+      post(.reopenPath(device: device.id, device.paths[index].setup()), to: device)
+    }
   }
 
   func reopenLater(_ path: UInt32, of device: DeviceEntry) {
@@ -200,7 +206,7 @@ extension Supervisor {
     timers.after(jitter.shorten(wait)) { [self] in
       guard let index = device.index(ofPath: path), !device.isBeingDestroyed else { return }
       device.paths[index].isReopening = false
-      guard !device.paths[index].isOpen else { return }
+      guard !device.paths[index].isOpen, !device.paths[index].isForeign else { return }
       reopen(path, of: device) { [self] error in
         if error != nil { reopenLater(path, of: device) }
       }
@@ -258,6 +264,9 @@ extension Supervisor {
       {
         PathOpener.close(opened.access)
         device.paths[index].remark = error.message
+        if opened.server != nil, verdict.isAnotherMedium {
+          markForeign(path, device, error.message)
+        }
         return done(error)
       }
       device.paths[index].take(opened)

@@ -98,11 +98,13 @@ extension Supervisor {
 
   // MARK: remove
 
-  func remove(_ params: PathSelection, _ respond: @escaping Respond<RemoveMethod>) {
+  func remove(_ params: RemoveMethod.Params, _ respond: @escaping Respond<RemoveMethod>) {
     change(params.name, path: params.path, respond) { [self] device, index, finish in
       guard let index else { return }
       let entry = device.paths[index]
-      guard device.paths.count > 1 else {
+      if device.paths.count > 1 { return removeDrained(entry, of: device, finish) }
+      let isForced = params.force ?? false
+      guard isForced || device.settings.onLastPath == .destroy else {
         return finish(
           .failure(
             ControlError(
@@ -110,7 +112,7 @@ extension Supervisor {
               hint: "add another path first, or end the device: mpctl destroy \(device.name.text)")
           ))
       }
-      removeDrained(entry, of: device, finish)
+      end(device, isForced: isForced, staysKnown: false, cause: "its last path was removed", finish)
     }
   }
 
@@ -131,6 +133,7 @@ extension Supervisor {
     }
     closedHandlers[entry.id] = { [self] in
       timers.cancel(timer)
+      device.leaving.removeValue(forKey: entry.id)
       log.info("path removed", metadata: metadata(device, entry.path))
       record(.pathRemoved, device) { $0.path = entry.name }
       answer(nil)
@@ -144,6 +147,7 @@ extension Supervisor {
         return finish(.failure(error(reply, while: "removing the path")))
       }
       device.paths.removeAll { $0.id == entry.id }
+      if closedHandlers[entry.id] != nil { device.leaving[entry.id] = entry.path }
       if device.preferred == entry.id { device.preferred = nil }
       retune(device)
     }
@@ -152,24 +156,31 @@ extension Supervisor {
 
   // MARK: fail and restore
 
-  func fail(_ params: PathSelection, _ respond: @escaping Respond<FailMethod>) {
+  func fail(_ params: FailMethod.Params, _ respond: @escaping Respond<FailMethod>) {
     change(params.name, path: params.path, respond) { [self] device, index, finish in
       guard let index else { return }
       let id = device.paths[index].id
+      let isSoft = params.soft ?? false
       let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
         guard case .done = answer else {
           return finish(.failure(error(answer, while: "failing the path")))
         }
+        // Auto-restore may end a soft hold at once, and then says so itself.
+        if isSoft { return finish(.success(Change())) }
         setHeld(true, id, device)
-        let isLast = !device.paths.contains { $0.isGood && !$0.isHeld }
-        let remark =
-          isLast
-          ? "no path of \(device.name.text) is in service now; requests wait for "
-            + "\(device.options.noPathTimeoutSeconds) s, then fail" : nil
+        let remark = remarkOnLastPath(device)
         save { warning in finish(.success(Change(warning: remark ?? warning))) }
       }
-      post(.holdPath(ticket: ticket, device: device.id, path: id), to: device)
+      post(
+        .holdPath(ticket: ticket, device: device.id, path: id, yields: isSoft), to: device)
     }
+  }
+
+  private func remarkOnLastPath(_ device: DeviceEntry) -> String? {
+    guard !device.paths.contains(where: { $0.isGood && !$0.isHeld }) else { return nil }
+    let seconds = device.settings.waitForPathSeconds
+    return "no path of \(device.name.text) is in service now; requests "
+      + (seconds > 0 ? "wait for \(seconds) s, then fail" : "fail at once")
   }
 
   private func setHeld(_ isHeld: Bool, _ id: UInt32, _ device: DeviceEntry) {
@@ -185,9 +196,12 @@ extension Supervisor {
       let entry = device.paths[index]
       if entry.isOpen { return restoreOpen(entry, device, finish) }
       reopen(entry.id, of: device) { [self] error in
-        if let error { return keepOut(entry, device, error, finish) }
         guard let index = device.index(ofPath: entry.id) else {
           return finish(.failure(ControlError(.notFound, "the path has gone meanwhile")))
+        }
+        if let error {
+          guard !device.paths[index].isForeign else { return finish(.failure(error)) }
+          return keepOut(entry, device, error, finish)
         }
         restoreOpen(device.paths[index], device, finish)
       }
@@ -256,47 +270,9 @@ extension Supervisor {
     guard let index = device.index(ofPath: id) else { return }
     device.paths[index].remark = remark
     device.paths[index].isGood = false
+    device.paths[index].isForeign = true
     let ticket = ticket(patience: DaemonLimits.reactorPatience) { _ in }
     post(.markForeign(ticket: ticket, device: device.id, path: id), to: device)
-  }
-
-  // MARK: destroy
-
-  func destroy(_ params: DestroyMethod.Params, _ respond: @escaping Respond<DestroyMethod>) {
-    change(params.name, respond) { [self] device, _, finish in
-      device.isBeingDestroyed = true
-      var isAnswered = false
-      let answer: (String?) -> Void = { [self] remark in
-        guard !isAnswered else { return }
-        isAnswered = true
-        save { warning in finish(.success(Change(warning: remark ?? warning))) }
-      }
-      unsafe unlink(device.socket)
-      let ticket = ticket(
-        patience: DaemonLimits.drainPatience,
-        late: { [self] _ in forget(device) },
-        { [self] reply in
-          switch reply {
-          case .done:
-            forget(device)
-            answer(nil)
-          case .timedOut:
-            answer(
-              "\(device.name.text) is closed to clients, but a path has not answered: "
-                + "it is released when it does")
-          case .refused, .counted, .explained, .snapshot, .opened, .compared, .saved:
-            forget(device)
-            finish(.failure(error(reply, while: "destroying it")))
-          }
-        })
-      post(.destroy(ticket: ticket, device: device.id), to: device)
-    }
-  }
-
-  private func forget(_ device: DeviceEntry) {
-    devices.removeAll { $0 === device }
-    record(.deviceDestroyed, device)
-    log.info("device destroyed", metadata: ["device": "\(device.name.text)"])
   }
 
   func metadata(_ device: DeviceEntry, _ path: String) -> Logger.Metadata {

@@ -40,7 +40,7 @@ extension Supervisor {
       if let name = params.name {
         wanted = [try device(named: name)]
       } else {
-        wanted = devices.filter { !$0.isBeingDestroyed }
+        wanted = devices.filter { params.all == true || !$0.isBeingDestroyed }
       }
     } catch {
       return done(.failure(error))
@@ -70,8 +70,9 @@ extension Supervisor {
   // MARK: Snapshots as facts
 
   private func status(_ device: DeviceEntry, _ snapshot: DeviceSnapshot) -> DeviceStatus {
-    let paths = device.paths.compactMap { entry in
-      snapshot.paths.first { $0.id == entry.id }.map { status(of: entry, $0, device) }
+    let labels = PathLabels.labels(of: device.paths.map { ($0.name, $0.path) })
+    let paths = zip(device.paths, labels).compactMap { entry, label in
+      snapshot.paths.first { $0.id == entry.id }.map { status(of: entry, label, $0, device) }
     }
     return DeviceStatus(
       name: device.name.text,
@@ -84,23 +85,25 @@ extension Supervisor {
       ghosts: snapshot.ghosts, heldRequests: snapshot.heldRequests,
       preferred: snapshot.preferred.flatMap { device.index(ofPath: $0) }
         .map { device.paths[$0].name },
-      settings: device.settings.values, cache: device.cache)
+      settings: device.settings.values, kernel: device.kernel?.status, cache: device.cache)
   }
 
   private func status(
-    of entry: PathEntry, _ snapshot: PathSnapshot, _ device: DeviceEntry
+    of entry: PathEntry, _ label: String, _ snapshot: PathSnapshot, _ device: DeviceEntry
   ) -> PathStatus {
-    let (reason, errno, hint) = Self.explain(entry, snapshot)
+    let (reason, errno, special) = Self.explain(entry, snapshot)
+    let state = PathStatus.State(rawValue: snapshot.state.rawValue) ?? .lost
+    let hint = special ?? PathAdvice.general(state, device: device.name.text, path: label)
     return PathStatus(
-      name: entry.name, path: entry.path, kind: entry.kind,
-      state: PathStatus.State(rawValue: snapshot.state.rawValue) ?? .lost,
+      name: entry.name, path: entry.path, kind: entry.kind, state: state,
       since: WallClock.milliseconds(at: snapshot.record.changedAt), reason: reason, errno: errno,
       hint: hint, sizeBytes: device.medium.geometry.sizeBytes, outstanding: snapshot.outstanding,
       direct: entry.isDirect, unresolved: Int(snapshot.record.unresolved),
       stalls: snapshot.record.stalls, patienceMilliseconds: snapshot.patience.milliseconds,
       priority: Int(snapshot.record.priority), weight: Int(snapshot.record.weight),
       server: entry.server?.shown,
-      connections: entry.network == nil ? nil : Int(entry.settings.connections))
+      connections: entry.network == nil ? nil : Int(entry.settings.connections),
+      meaning: errno.map { ErrnoText.meaning(Int32(clamping: $0)) })
   }
 
   /// Why a path is out of service, and what to do beyond what holds for every path in that state.
@@ -109,6 +112,10 @@ extension Supervisor {
   ) -> (reason: String?, errno: Int?, hint: String?) {
     let probed = "it is probed and returns by itself once it answers"
     switch snapshot.state {
+    case .fail where snapshot.record.holdYields:
+      return (
+        "failed by an operator until no other path is left", nil, nil
+      )
     case .active, .passive, .read: return (nil, nil, nil)
     case .held: return ("failed by an operator", nil, nil)
     case .foreign: return (entry.remark ?? "it shows another medium", nil, nil)

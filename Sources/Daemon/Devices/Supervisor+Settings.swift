@@ -33,6 +33,7 @@ extension Supervisor {
         }
         noteSettings(wanted, device)
         save { warning in finish(.success(Change(warning: warning))) }
+        endIfLastPathIsGone(device)
       }
       post(.tune(ticket: ticket, device: device.id, device.tuning), to: device)
     }

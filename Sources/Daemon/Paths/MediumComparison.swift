@@ -19,6 +19,14 @@ enum MediumComparison {
     case unreadable(PathTrouble)
     /// The server did not take a connection for the comparison, which says nothing about the path's own.
     case unreachable(PathTrouble)
+
+    /// The path leads elsewhere, as opposed to nowhere.
+    var isAnotherMedium: Bool {
+      switch self {
+      case .different, .resized, .mislabelled: true
+      case .same, .unreadable, .unreachable: false
+      }
+    }
   }
 
   /// Samples of the medium: its first and last piece and `count` between them.

@@ -49,7 +49,7 @@ struct Add: ControlCommand {
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
     for path in try Operands.absolute([path]) {
-      let params = AddMethod.Params(name: name, path: path, settings: settings)
+      let params = AddMethod.Params(name: Operands.device(name), path: path, settings: settings)
       try CommandFailure.catching(params.check)
       try session.change(
         AddMethod.self, params,

@@ -69,6 +69,14 @@ struct Create: ControlCommand {
       valueName: "seconds"))
   var noPathTimeout = DeviceOptions.noPathTimeoutSecondsDefault
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "What happens when no path is left: requests wait (queue), they fail at once (fail), or the "
+        + "device ends as well (destroy).",
+      valueName: "queue|fail|destroy"))
+  var onLastPath: String?
+
   @Flag(name: .long, help: "Use the page cache for paths that are regular files.")
   var buffered = false
 
@@ -104,7 +112,8 @@ struct Create: ControlCommand {
   var path: [String]
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
-    let wanted = priority.map { "priority.\($0)" } + network.assignments + settings
+    let onLastPath = onLastPath.map { ["on-last-path=" + $0] } ?? []
+    let wanted = priority.map { "priority.\($0)" } + network.assignments + onLastPath + settings
     let params = CreateMethod.Params(
       name: name, mode: DeviceMode(activeActive: activeActive, activeRead: activeRead),
       paths: try Operands.absolute(path),

@@ -36,7 +36,7 @@ struct Explain: ControlCommand {
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
     let result = try session.ask(
-      ExplainMethod.self, ExplainMethod.Params(name: name, last: last))
+      ExplainMethod.self, ExplainMethod.Params(name: Operands.device(name), last: last))
     Terminal.write(
       json ? try Operands.json(result) : ExplainText.render(result, Terminal.context))
     return .done

@@ -26,7 +26,7 @@ struct FailQueued: ControlCommand {
   var name: String
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
-    let result = try session.ask(FailQueuedMethod.self, OneDevice(name: name))
+    let result = try session.ask(FailQueuedMethod.self, OneDevice(name: Operands.device(name)))
     let requests = result.failed == 1 ? "1 request" : "\(result.failed) requests"
     Terminal.write(json ? try Operands.json(result) : "\(requests) failed\n")
     verbose.reportDone()

@@ -14,14 +14,17 @@ struct GetActive: ControlCommand {
         mpctl getactive data
       """)
 
+  @OptionGroup var verbose: VerboseOption
   @OptionGroup var connection: ConnectionOptions
 
   @Argument(help: "The device's name.")
   var name: String
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
-    let report = try session.ask(StatusMethod.self, DeviceSelection(name: name))
+    let selection = DeviceSelection(name: Operands.device(name))
+    let report = try session.ask(StatusMethod.self, selection)
     for device in report.devices { Terminal.write(ActivePathsText.render(device)) }
+    verbose.reportDone()
     return .done
   }
 }

@@ -11,19 +11,23 @@ struct List: ControlCommand {
 
       EXAMPLES
         mpctl list
+        mpctl list data fast
         mpctl list data --json
       """)
 
   @Flag(name: .long, help: "Print the same facts as JSON.")
   var json = false
 
+  @Flag(name: .short, help: "Also devices that are ending and wait for their paths' last answers.")
+  var all = false
+
   @OptionGroup var connection: ConnectionOptions
 
-  @Argument(help: "Only this device.")
-  var name: String?
+  @Argument(help: "Only these devices.")
+  var name: [String] = []
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
-    let report = try session.ask(ListMethod.self, DeviceSelection(name: name))
+    let report = try Operands.report(ListMethod.self, name, all: all, session)
     Terminal.write(
       json ? try Operands.json(report) : ListText.render(report, Terminal.context))
     return .done

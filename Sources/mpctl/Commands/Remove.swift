@@ -9,9 +9,16 @@ struct Remove: ControlCommand {
       Requests that are on the path end first, the others go through the paths that remain. The \
       bytes of the path stay as they are.
 
+      The last path of a device is refused. With --force it goes, and the device ends with it, as \
+      in gmultipath; so it does without --force under 'on-last-path=destroy', when no client is \
+      connected.
+
       EXAMPLE
         mpctl remove data loop3
       """)
+
+  @Flag(name: .long, help: "Remove the last path, too, and end the device, in use or not.")
+  var force = false
 
   @OptionGroup var verbose: VerboseOption
   @OptionGroup var connection: ConnectionOptions
@@ -24,7 +31,10 @@ struct Remove: ControlCommand {
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
     let selection = try Operands.selection(name: name, path: path)
-    try session.change(RemoveMethod.self, selection)
+    try session.change(
+      RemoveMethod.self,
+      RemoveMethod.Params(name: selection.name, path: selection.path, force: force),
+      withinSeconds: Session.openingSeconds)
     verbose.reportDone()
     return .done
   }

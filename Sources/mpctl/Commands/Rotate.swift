@@ -20,7 +20,7 @@ struct Rotate: ControlCommand {
   var name: String
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
-    try session.change(RotateMethod.self, OneDevice(name: name))
+    try session.change(RotateMethod.self, OneDevice(name: Operands.device(name)))
     verbose.reportDone()
     return .done
   }

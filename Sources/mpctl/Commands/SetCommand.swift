@@ -36,12 +36,13 @@ struct SetCommand: ControlCommand {
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
     if settings.isEmpty {
-      let report = try session.ask(StatusMethod.self, DeviceSelection(name: name))
+      let report = try session.ask(StatusMethod.self, DeviceSelection(name: Operands.device(name)))
       for device in report.devices { Terminal.write(SettingsText.render(device)) }
       return .done
     }
     let wanted = try Operands.settings(settings)
-    try session.change(SetMethod.self, SetMethod.Params(name: name, settings: wanted))
+    try session.change(
+      SetMethod.self, SetMethod.Params(name: Operands.device(name), settings: wanted))
     verbose.reportDone()
     return .done
   }

@@ -24,7 +24,7 @@ struct Stats: ControlCommand {
   var name: String?
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
-    let result = try session.ask(StatsMethod.self, DeviceSelection(name: name))
+    let result = try session.ask(StatsMethod.self, DeviceSelection(name: name.map(Operands.device)))
     Terminal.write(
       json ? try Operands.json(result) : StatsText.render(result, Terminal.context))
     return .done

@@ -27,6 +27,7 @@ struct Status: ControlCommand {
 
       EXAMPLES
         mpctl status
+        mpctl status -s data fast
         In a monitoring job, by exit status 0 optimal, 3 degraded, 4 failed:
           mpctl status --check >/dev/null
       """)
@@ -37,15 +38,27 @@ struct Status: ControlCommand {
   @Flag(name: .long, help: "Exit with 3 if a device is DEGRADED and with 4 if one is FAILED.")
   var check = false
 
+  @Flag(name: .short, help: "Also devices that are ending and wait for their paths' last answers.")
+  var all = false
+
+  @Flag(name: .customShort("g"), help: "Print names of devices rather than of their providers.")
+  var geomNames = false
+
+  @Flag(
+    name: .customShort("s"),
+    help: "For scripts: no header, name and status on every line, and no notes.")
+  var script = false
+
   @OptionGroup var connection: ConnectionOptions
 
-  @Argument(help: "Only this device.")
-  var name: String?
+  @Argument(help: "Only these devices.")
+  var name: [String] = []
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
-    let report = try session.ask(StatusMethod.self, DeviceSelection(name: name))
+    let report = try Operands.report(StatusMethod.self, name, all: all, session)
+    let form = StatusForm(isScript: script, showsGeomNames: geomNames)
     Terminal.write(
-      json ? try Operands.json(report) : StatusText.render(report, Terminal.context))
+      json ? try Operands.json(report) : StatusText.render(report, Terminal.context, form))
     return check ? ExitStatus(checking: report) : .done
   }
 }

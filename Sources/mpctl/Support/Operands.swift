@@ -2,6 +2,30 @@ internal import Control
 
 /// The operands of path verbs, turned into what a request carries.
 enum Operands {
+  /// A device's name as the daemon knows it: `data`, `multipath/data` and `/dev/multipath/data` are one,
+  /// since the second is what `status` shows and the third what gmultipath's users have in their scripts.
+  static func device(_ operand: String) -> String {
+    var name = operand[...]
+    for prefix in ["/dev/", DeviceName.providerPrefix] where name.hasPrefix(prefix) {
+      name = name.dropFirst(prefix.count)
+    }
+    return name.isEmpty ? operand : String(name)
+  }
+
+  /// What the daemon says of the devices named, in that order; of all when none is.
+  static func report<M: ControlMethod>(
+    _ method: M.Type, _ names: [String], all: Bool, _ session: Session
+  ) throws(CommandFailure) -> DeviceReport
+  where M.Params == DeviceSelection, M.Result == DeviceReport {
+    if names.isEmpty { return try session.ask(method, DeviceSelection(all: all)) }
+    var devices: [DeviceStatus] = []
+    for name in names {
+      let selection = DeviceSelection(name: device(name), all: all)
+      devices += try session.ask(method, selection).devices
+    }
+    return DeviceReport(devices: devices)
+  }
+
   /// For `create` and `add`: absolute names, since the daemon stands in another directory.
   static func absolute(_ paths: [String]) throws(CommandFailure) -> [String] {
     let directory = HostEnvironment.workingDirectory
@@ -16,9 +40,11 @@ enum Operands {
   /// For `remove`, `fail` and `restore`: short names stay short.
   static func selection(name: String, path: String) throws(CommandFailure) -> PathSelection {
     let operand = try CommandFailure.catching { () throws(ControlError) in
-      try PathOperand.forMatching(path, workingDirectory: HostEnvironment.workingDirectory)
+      try PathOperand.forMatching(
+        path, workingDirectory: HostEnvironment.workingDirectory,
+        isDeviceEntry: HostEnvironment.isDeviceEntry)
     }
-    return PathSelection(name: name, path: operand)
+    return PathSelection(name: device(name), path: operand)
   }
 
   /// For `set` and `create --set`: keys and values, none of them twice.
@@ -40,6 +66,6 @@ enum Operands {
 
   /// A result as the text of `--json`.
   static func json(_ result: some Encodable) throws(CommandFailure) -> String {
-    try CommandFailure.catching { () throws(ControlError) in try Wire.json(result) } + "\n"
+    try CommandFailure.catching { () throws(ControlError) in try Wire.document(result) } + "\n"
   }
 }

@@ -40,7 +40,7 @@ struct Prerequisite: Sendable {
       ? nil : "the programs are a debug build; MPATH_PROGRAMS names the directory of another"
   }
 
-  static let qemu = Prerequisite { missing(["qemu-io", "qemu-img"]) }
+  static let qemu = Prerequisite { missing(["qemu-io", "qemu-img", "qemu-nbd"]) }
 
   static let fio = Prerequisite { missing(["fio"]) }
 

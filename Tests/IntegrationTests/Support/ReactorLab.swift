@@ -157,6 +157,6 @@ final class ReactorLab {
 
   /// Ends the device; all that was lent comes back.
   func destroy() async throws {
-    try await ask { .destroy(ticket: $0, device: Self.deviceID) }
+    try await ask { .destroy(ticket: $0, device: Self.deviceID, force: true) }
   }
 }
