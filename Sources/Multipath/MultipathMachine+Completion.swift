@@ -10,7 +10,7 @@ extension MultipathMachine {
     let attempt = retire(token)
     count(outcome, attempt)
     if configuration.fence.isRequired, attempt.operation.modifies {
-      noteChange(attempt, outcome, at: now, effects: &effects)
+      noteChange(attempt, at: now, effects: &effects)
     }
     noteAnswer(attempt, outcome, at: now)
     if attempt.isGivenUp {

@@ -11,6 +11,7 @@ enum RegressionSeeds {
       "a path came back with what an ended connection had left behind, and seemed silent for it"
     ),
     (1317, "a request did not try the new connection of a path on which it had been given up"),
+    (10168, "a path shown to be foreign meanwhile came back before what it had left was fenced"),
     (
       5, "the simulator: a path that was lost already was not opened anew when its connection ended"
     ),
