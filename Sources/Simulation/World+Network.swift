@@ -26,10 +26,7 @@ extension World {
     let errno = random.pick([Errno.econnreset, Errno.epipe, Errno.etimedout])
     let cause = FaultCause(errno: errno, operation: .read, offset: 0)
     if case .lost = engine.machine.table[index].service { scheduleReopening(of: path) }
-    let now = now
-    engine.decide(at: now, arena: &arena, effects: &effects) { machine, effects in
-      machine.pathLost(index, cause, at: now, effects: &effects)
-    }
+    decide(.pathLost(index, cause))
     settle()
   }
 
@@ -116,11 +113,7 @@ extension World {
     note { "the fence of path \(path) \(succeeded ? "has succeeded" : "has failed")" }
     mix(15, UInt64(path), succeeded ? 1 : 0)
     if succeeded { cutOff(path) }
-    let now = now
-    engine.decide(at: now, arena: &arena, effects: &effects) { machine, effects in
-      machine.fenceFinished(
-        index, generation: generation, succeeded: succeeded, at: now, effects: &effects)
-    }
+    decide(.fenceFinished(index, generation: generation, succeeded: succeeded))
   }
 
   /// Nothing that was sent through the path lands any more, and it is dead until it is opened anew.
