@@ -83,7 +83,7 @@ extension Reactor {
     }
     return DeviceSnapshot(
       id: devices[device].id, state: devices[device].engine.machine.deviceState,
-      sessions: devices[device].sessions,
+      sessions: devices[device].sessions, staleSessions: staleClients(of: device),
       queuedRequests: devices[device].engine.machine.queuedCount,
       queuedBytes: devices[device].engine.machine.queuedBytes,
       heldRequests: devices[device].engine.machine.heldCount,

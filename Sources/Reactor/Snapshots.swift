@@ -6,6 +6,8 @@ public struct DeviceSnapshot: Sendable {
   public let id: UInt32
   public let state: DeviceState
   public let sessions: Int
+  /// Those of them that were told another size than the device has now.
+  public let staleSessions: Int
   public let queuedRequests: Int
   /// Payload of those.
   public let queuedBytes: UInt64

@@ -48,6 +48,11 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
   /// Whether the paths share a cache.
   package let cache: CacheFacts?
 
+  /// How much of the medium is there, when it has shrunk: requests beyond are refused.
+  package var usableBytes: UInt64?
+  /// NBD clients that were told another size than the device has now.
+  package var staleSessions: Int?
+
   package init(
     name: String, state: State, mode: DeviceMode, type: Kind = .manual, sizeBytes: UInt64,
     blockBytes: UInt32, socket: String, uri: String, sessions: Int, queuedRequests: Int,

@@ -102,6 +102,20 @@ package enum StatusText {
       let requests = wait(device.queuedRequests)
       lines += WordWrap.lines("\(name): \(requests) for a usable path\(bytes)", indent: 4)
     }
+    if let usable = device.usableBytes {
+      lines += WordWrap.lines(
+        "\(name): the medium has shrunk to \(usable) bytes, and the device has "
+          + "\(device.sizeBytes): what reaches beyond the end is refused", indent: 4)
+      lines += WordWrap.lines(
+        "grow it back, or mpctl resize --shrink \(name) to give up what is beyond",
+        first: "  fix: ", indent: 7)
+    }
+    if let stale = device.staleSessions {
+      let clients = stale == 1 ? "1 client sees" : "\(stale) clients see"
+      lines += WordWrap.lines(
+        "\(name): \(clients) another size than the device's \(device.sizeBytes) bytes, "
+          + "until they connect anew", indent: 4)
+    }
     if let ghosts = device.ghosts, ghosts > 0 {
       let changes = ghosts == 1 ? "1 change was" : "\(ghosts) changes were"
       lines += WordWrap.lines(
