@@ -124,8 +124,6 @@ extension MultipathMachine {
   ) {
     switch outcome.verdict {
     case .none, .target: return
-    // The end of an old connection says nothing of a path that has been opened anew since.
-    case .lost where attempt.issuedAt < table[attempt.path].probe.reopenedAt: return
     case .doubtful
     where mediumFaults.explain(outcome, attempt.operation, attempt.range):
       // Every path has said the same of this place before.

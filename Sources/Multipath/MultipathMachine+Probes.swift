@@ -230,7 +230,6 @@ extension MultipathMachine {
     table[path].probe.goodInRow = 0
     table[path].probe.awaitsIdentity = false
     if case .lost = table[path].service { table[path].probe.wasReopened = true }
-    table[path].probe.reopenedAt = now
     if !table[path].probe.isInFlight { table[path].probe.dueAt = now }
   }
 }

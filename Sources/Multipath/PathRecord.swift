@@ -136,8 +136,6 @@ struct ProbeState: Sendable, BitwiseCopyable, Codable {
   var awaitsIdentity = false
   /// Opened anew since it was lost: an answer that it is gone is news.
   var wasReopened = false
-  /// When it was opened anew last: what was issued before went by a way that is no more.
-  var reopenedAt = Instant.zero
   var goodInRow: Int32 = 0
   var goodNeeded: Int32 = 0
   /// Bumped whenever probing starts anew, so that an answer to an older probe is recognised.

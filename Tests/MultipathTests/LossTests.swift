@@ -59,27 +59,6 @@ import Testing
     #expect(bench.state(0) == .passive)
   }
 
-  /// The write has nowhere else to go, so that it is not given up; it was answered 5 s after the path had
-  /// come back, and took it out again.
-  @Test func `what an old connection owed does not take out the path that was opened anew`() {
-    let bench = Bench(.activePassive, paths: 1)
-    let write = bench.submit(.write)
-    bench.lose(0)
-    bench.elapse(.milliseconds(10))
-    bench.reopen(0)
-    for _ in 0..<3 {
-      bench.passToProbe(0)
-      bench.answerProbe(0)
-    }
-    bench.answerIdentity(.same)
-    #expect(bench.state(0) == .active)
-    #expect(bench.paths(of: write) == [0])
-    bench.answer(write, on: 0, Errno.econnreset)
-    #expect(bench.state(0) == .active)
-    bench.answer(write, on: 0)
-    #expect(bench.finished[write] == .success)
-  }
-
   @Test func `an idle path whose connection ends is lost as well`() {
     let bench = Bench(.activePassive, paths: 2)
     bench.lose(1, Errno.etimedout)

@@ -49,17 +49,8 @@ final class NBDServerProcess {
       fua = true
       trim = true
       """, to: configuration)
-    // In the foreground it would serve a single client: it is started as a daemon, and ended by its file.
-    let file = lab.file("\(name).pid")
-    lab.atEnd {
-      if let pid = pid_t(Files.text(file).filter(\.isNumber)) { Glibc.kill(pid, SIGKILL) }
-    }
     return try await NBDServerProcess(
-      socket, lab,
-      [
-        "sh", "-c", "nbd-server -C $0 -p $1 && while test -S $2; do sleep 1; done", configuration,
-        file, socket,
-      ], isAddressed: true)
+      socket, lab, ["nbd-server", "-d", "-C", configuration], isAddressed: true)
   }
 
   /// One of our scripts, which plays a server.
@@ -72,9 +63,6 @@ final class NBDServerProcess {
   }
 
   let exportName: String
-
-  /// As an operator names it as a path.
-  var uri: String { "nbd+unix:///\(exportName)?socket=\(socket)" }
 
   private init(
     _ socket: String, _ lab: Lab, _ command: [String], isAddressed: Bool = false
