@@ -101,6 +101,11 @@ extension Integration {
         try await daemon.refuse(
           ["create", "--set", "connections.single=2", "data", single.uri],
           saying: ["CAN_MULTI_CONN"])
+        let named = try await NBDServer.qemu("named", in: lab, image: image)
+        let wrong = try await daemon.mpctl(
+          ["create", "data", "nbd+unix:///nowhere?socket=\(named.socket)"])
+        #expect(wrong.errors.contains("no export of this name"), "\(wrong.errors)")
+        #expect(wrong.errors.contains("fix: its exports are: ''"), "\(wrong.errors)")
         // A server that wants larger blocks than usual is welcome where it decides.
         try await daemon.control("create", "data", blocks.uri)
         #expect(try await daemon.status("data").blockBytes == 4096)
