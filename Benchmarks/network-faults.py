@@ -117,6 +117,7 @@ class Server:
         self.switch = f"{directory}/{name}.error"
         self.control = f"{directory}/{name}.control"
         self.export = "data" if kind == "classic" else ""
+        self.pid_file = None
         self.log = open(f"{directory}/{name}.log", "ab")
         if kind == "nbdkit":
             self.command = [
@@ -133,28 +134,42 @@ class Server:
                 file.write(
                     f"[generic]\nunixsock = {self.socket}\n[data]\nexportname = {image}\n"
                     "flush = true\nfua = true\ntrim = true\n")
-            self.command = ["nbd-server", "-n", "-C", configuration]
+            # With -d it would serve one client and end, so it goes into the background and is known by a file.
+            self.pid_file = f"{directory}/{name}.pid"
+            self.command = ["nbd-server", "-C", configuration, "-p", self.pid_file]
         self.start()
 
     def start(self):
         for leftover in (self.socket, self.control):
             if os.path.exists(leftover):
                 os.unlink(leftover)
-        self.process = subprocess.Popen(
+        process = subprocess.Popen(
             self.command, stdout=self.log, stderr=self.log, start_new_session=True)
+        self.group = process.pid
         deadline = time.monotonic() + 10
         while not os.path.exists(self.socket):
-            if time.monotonic() > deadline or self.process.poll() is not None:
+            if time.monotonic() > deadline or process.poll():
                 sys.exit(f"network-faults.py: {self.command[0]} does not start")
             time.sleep(0.02)
+        if self.pid_file:
+            process.wait()
+            with open(self.pid_file, encoding="ascii") as file:
+                self.group = os.getpgid(int(file.read()))
+            assert self.group != os.getpgrp()
 
     def signal(self, number):
-        os.killpg(self.process.pid, number)
+        os.killpg(self.group, number)
 
     def kill(self):
         # A stopped group is killed as well.
         self.signal(signal.SIGKILL)
-        self.process.wait()
+        try:
+            while True:
+                # Reaps our own child; somebody else's goes by itself.
+                os.waitpid(-self.group, os.WNOHANG)
+                time.sleep(0.01)
+        except ChildProcessError:
+            pass
 
     def pause(self, letter):
         with socket.socket(socket.AF_UNIX) as control:
