@@ -55,7 +55,13 @@ let package = Package(
     library("Multipath", ["BlockIO", rigid]),
     library("NBD", ["BlockIO"]),
     library("Engine", ["BlockIO", "Multipath", "NBD", rigid]),
-    .target(name: "CLinux", linkerSettings: [.linkedLibrary("uring")]),
+    .systemLibrary(
+      name: "CLibnlGenl", pkgConfig: "libnl-genl-3.0", providers: [.apt(["libnl-genl-3-dev"])]),
+    .target(
+      name: "CLinux", dependencies: ["CLibnlGenl"],
+      linkerSettings: [
+        .linkedLibrary("uring"), .linkedLibrary("nl-genl-3"), .linkedLibrary("nl-3"),
+      ]),
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
     library("Label"),
     library("Control", ["BlockIO", "NBD"]),
@@ -65,7 +71,7 @@ let package = Package(
     library("Simulation", ["BlockIO", "Multipath", "NBD", "Engine", rigid]),
     program("mpathd", ["Daemon", "Control", arguments]),
     program("mpctl", ["Control", "BlockIO", arguments]),
-    program("mpsim", ["Simulation", arguments]),
+    program("mpsim", ["Simulation", "Multipath", "BlockIO", arguments]),
     .executableTarget(
       name: "mpbench", dependencies: ["Multipath", "BlockIO", "CLinux", arguments],
       path: "Benchmarks/mpbench", swiftSettings: settings),
@@ -75,7 +81,7 @@ let package = Package(
     tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid]),
     tests("LabelTests", ["Label"]),
     tests("ControlTests", ["Control", "mpctl"], exclude: ["Golden"]),
-    tests("SimulationTests", ["Simulation", "BlockIO"]),
+    tests("SimulationTests", ["Simulation", "Multipath", "BlockIO"]),
     tests(
       "IntegrationTests", ["Control", "Reactor", "Multipath", "NBD", "BlockIO", "CLinux"],
       exclude: ["Scripts"]),

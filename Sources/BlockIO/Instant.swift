@@ -2,7 +2,7 @@
 ///
 /// Production reads CLOCK_MONOTONIC once per reactor turn; the simulator counts its own. Nothing
 /// in the pure modules asks a clock: every input carries the instant at which it happened.
-public struct Instant: Comparable, Hashable, Sendable, BitwiseCopyable {
+public struct Instant: Comparable, Hashable, Sendable, BitwiseCopyable, Codable {
   public var nanoseconds: UInt64
 
   public init(nanoseconds: UInt64) {
@@ -39,7 +39,7 @@ public struct Instant: Comparable, Hashable, Sendable, BitwiseCopyable {
 }
 
 /// A length of time in nanoseconds, never negative.
-public struct Interval: Comparable, Hashable, Sendable, BitwiseCopyable {
+public struct Interval: Comparable, Hashable, Sendable, BitwiseCopyable, Codable {
   public var nanoseconds: UInt64
 
   @inlinable

@@ -1,5 +1,5 @@
 /// What a request asks of the medium.
-public enum Operation: UInt8, Sendable, CaseIterable, BitwiseCopyable {
+public enum Operation: UInt8, Sendable, CaseIterable, BitwiseCopyable, Codable {
   case read
   case write
   case flush
@@ -19,7 +19,7 @@ public enum Operation: UInt8, Sendable, CaseIterable, BitwiseCopyable {
 }
 
 /// What a request asks beyond its operation.
-public struct OperationFlags: OptionSet, Sendable, Hashable, BitwiseCopyable {
+public struct OperationFlags: OptionSet, Sendable, Hashable, BitwiseCopyable, Codable {
   public let rawValue: UInt8
 
   @inlinable

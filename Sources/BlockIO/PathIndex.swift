@@ -15,7 +15,7 @@ public struct PathIndex: Hashable, Comparable, Sendable, BitwiseCopyable {
 }
 
 /// A set of paths of one device, one bit each.
-public struct PathSet: Hashable, Sendable, BitwiseCopyable {
+public struct PathSet: Hashable, Sendable, BitwiseCopyable, Codable {
   public var bits: UInt64
 
   @inlinable

@@ -61,6 +61,10 @@ void mp_thread_name(const char *name) { pthread_setname_np(pthread_self(), name)
 void mp_raise_file_limit(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  /* A ring's file table counts too. The hard limit of a system without a service manager is 4096; only root
+   * may raise it. */
+  struct rlimit wanted = {.rlim_cur = 65536, .rlim_max = 65536};
+  if (limit.rlim_max < wanted.rlim_max && setrlimit(RLIMIT_NOFILE, &wanted) == 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
 }
@@ -165,7 +169,14 @@ void *mp_map(size_t bytes, bool huge_pages) {
   return aligned;
 }
 
-void mp_forget(void *address, size_t bytes) { madvise(address, bytes, MADV_DONTNEED); }
+/* Linux 5.18; glibc 2.36 does not know it. Memory that is locked is given back by no other advice. */
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+
+void mp_forget(void *address, size_t bytes) {
+  if (madvise(address, bytes, MADV_DONTNEED_LOCKED) < 0) madvise(address, bytes, MADV_DONTNEED);
+}
 
 int mp_write_file(const char *name, const void *bytes, size_t length) {
   char temporary[4096];
@@ -206,5 +217,7 @@ int mp_lock_file(const char *name) {
     close(fd);
     return status;
   }
+  /* Who has it, for whoever finds it taken. */
+  if (ftruncate(fd, 0) == 0) dprintf(fd, "%d\n", getpid());
   return fd;
 }

@@ -15,13 +15,32 @@ package enum Daemon {
     log.logLevel = Logger.Level(rawValue: options.logLevel) ?? .info
     try makeFolder(options.runDirectory.path, mode: 0o755)
     if let file = options.stateFile { try makeFolder(parent(of: file), mode: 0o755) }
-    try lock(options.runDirectory.path + "/mpathd.lock", options)
-    let supervisor = try Supervisor(options, log: log)
+    WriteBackDuty.prepareThreads()
+    let lock = try RunLock.take(options.runDirectory, log)
+    let supervisor = try Supervisor(options, lock: lock, log: log)
     return supervisor.run {
       ready(
         "mpathd \(ProgramVersion.text) ready: \(supervisor.devices.count) devices, "
           + "control socket \(options.controlSocket)")
     }
+  }
+
+  /// Ends every kernel device of the device `name`, without a daemon and whoever uses it; a line for each.
+  package static func release(_ name: String) throws(ControlError) -> [String] {
+    let name = try DeviceName(name).text
+    let devices = KernelDevice.all(backendPrefix: KernelAttachment.prefix(of: name))
+      .filter { $0.isConnected }
+    guard !devices.isEmpty else {
+      throw ControlError(
+        .notFound, "the kernel has no device of \(name)", hint: "lsblk lists what it has")
+    }
+    do throws(KernelFailure) {
+      let client = try KernelClient()
+      for device in devices { try client.disconnect(device.name.number, force: true) }
+    } catch {
+      throw error.error(device: name)
+    }
+    return devices.map { "\($0.name.path) detached" }
   }
 
   private static func parent(of file: String) -> String {
@@ -37,19 +56,5 @@ package enum Daemon {
       hint: error == ENOENT
         ? "create the folder above it first"
         : "run as root, or with --run-dir in a folder of your own")
-  }
-
-  /// One daemon a run directory: two would fight over its sockets and its state.
-  private static func lock(_ file: String, _ options: DaemonOptions) throws(ControlError) {
-    let status = unsafe mp_lock_file(file)
-    guard status < 0 else { return }
-    if status == -EWOULDBLOCK {
-      throw ControlError(
-        .busy, "another mpathd runs in \(options.runDirectory.path)",
-        hint: "stop it first, or give this one another --run-dir")
-    }
-    throw ControlError(
-      .notPermitted, "\(file) cannot be locked: \(ErrnoText.sentence(-status))",
-      hint: "run as root, or with --run-dir in a folder of your own")
   }
 }

@@ -11,6 +11,7 @@ internal import Reactor
 /// and compare, and all of them answer through one mailbox.
 final class Supervisor {
   let options: DaemonOptions
+  private let lock: Int32
   let log: Logger
   let server: ControlServer
   let state: StateStore?
@@ -25,16 +26,21 @@ final class Supervisor {
   var namesInCreation: Set<String> = []
   var timers = Timers()
   var events = EventLog()
+  /// Traces that are being taken, one of a device at most.
+  var traces: [TraceSession] = []
   var jitter = Jitter(seed: ReactorThread.clock().nanoseconds)
   private var nextID: UInt32 = 1
   private var nextTicket: UInt64 = 1
   private var waiting: [UInt64: (Answer) -> Void] = [:]
   /// Called when a path's descriptor has come back from its reactor.
   var closedHandlers: [UInt32: () -> Void] = [:]
+  /// Started when the kernel is first asked for something.
+  private(set) lazy var kernelWorker = KernelWorker()
+  var writeBackDuty = WriteBackDuty()
   private let signals: Int32
   private var reactorsToStart = 0
   private var reactorsRunning = 0
-  private var isStopping = false
+  private(set) var isStopping = false
   private var exitStatus: Int32?
 
   /// What a ticket is answered with.
@@ -43,21 +49,24 @@ final class Supervisor {
     case refused(ReactorRefusal)
     case counted(Int)
     case explained([DecisionSnapshot])
+    case tracing(TraceBeginning)
     case snapshot([DeviceSnapshot])
     case opened(Result<OpenedPath, OpenFailure>)
     case compared(MediumComparison.Verdict)
     case saved(errno: Int32)
+    case kernel(KernelWorker.Outcome)
     case fenced(FenceRun.Outcome)
     case timedOut
   }
 
-  init(_ options: DaemonOptions, log: Logger) throws(ControlError) {
+  init(_ options: DaemonOptions, lock: Int32, log: Logger) throws(ControlError) {
     let signals = mp_signal_open()
     guard signals >= 0 else {
       throw ControlError(.internal, "signals cannot be read: \(ErrnoText.sentence(-signals))")
     }
     mp_raise_file_limit()
     self.options = options
+    self.lock = lock
     self.log = log
     self.signals = signals
     remembered = try options.stateFile.map(StateStore.read) ?? []
@@ -82,6 +91,8 @@ final class Supervisor {
       pollfd(fd: inbox.eventDescriptor, events: Int16(POLLIN), revents: 0),
     ]
     polls.append(contentsOf: server.interests())
+    let ends = polls.count
+    polls.append(contentsOf: kernelInterests())
     let count = unsafe poll(&polls, UInt(polls.count), timers.pollTimeout)
     if count > 0 {
       if polls[0].revents != 0 { readSignals() }
@@ -89,9 +100,11 @@ final class Supervisor {
         _ = mp_event_drain(inbox.eventDescriptor)
         for message in inbox.takeAll() { take(message) }
       }
-      server.serve(polls[2...]) { client, peer, event in handle(client, peer, event) }
+      server.serve(polls[2..<ends]) { client, peer, event in handle(client, peer, event) }
+      serveKernelLinks(polls[ends...])
     }
     for action in timers.takeDue() { action() }
+    serveTraces()
   }
 
   // MARK: Tickets
@@ -119,6 +132,14 @@ final class Supervisor {
     return ticket
   }
 
+  /// A ticket that waits for as long as it takes.
+  func openTicket(_ handler: @escaping (Answer) -> Void) -> UInt64 {
+    let ticket = nextTicket
+    nextTicket += 1
+    waiting[ticket] = handler
+    return ticket
+  }
+
   private func take(_ message: SupervisorMessage) {
     switch message {
     case .answer(let ticket, let answer): waiting.removeValue(forKey: ticket)?(answer)
@@ -140,6 +161,10 @@ final class Supervisor {
       waiting.removeValue(forKey: ticket)?(.counted(count))
     case .explained(let ticket, let decisions):
       waiting.removeValue(forKey: ticket)?(.explained(decisions))
+    case .traceBegan(let ticket, let beginning):
+      waiting.removeValue(forKey: ticket)?(.tracing(beginning))
+    case .traceChunk(let device, let chunk): traced(device, chunk)
+    case .traceEnded(let device, let summary): traceEnded(device, summary)
     case .event(let device, let instant, let waited, let event):
       noteEvent(device, event, at: instant, waited: waited)
     case .checkIdentity(let device, let path, let generation):
@@ -175,7 +200,7 @@ final class Supervisor {
     for number in 0..<options.reactors {
       let inbox = inbox
       reactors.append(
-        ReactorThread(name: "reactor-\(number)") { report in
+        ReactorThread(name: "reactor-\(number)", keeping: lock) { report in
           inbox.post(.report(reactor: number, report))
         })
     }

@@ -13,11 +13,13 @@ public struct Engine: ~Copyable {
 
   public static let noSlot = UInt32.max
 
-  public private(set) var machine: MultipathMachine
+  public internal(set) var machine: MultipathMachine
   private var requests: RigidArray<EngineRequest>
   private var firstFree: UInt32
   public private(set) var freeSlots: Int
-  private var decisions: MultipathMachine.Effects
+  var decisions: MultipathMachine.Effects
+  /// Notes what the machine is told, while somebody wants to know.
+  var recorder: TraceRecorder?
   /// By attempt: the buffer it was given, shared with its request or its own. Held until it answers, since
   /// until then the kernel may read or write it.
   private var attemptBuffers: RigidArray<BufferReference>
@@ -97,9 +99,16 @@ public struct Engine: ~Copyable {
     precondition(request.phase == .reserved)
     requests[Int(slot)].phase = .running
     requests[Int(slot)].wasSubmitted = true
+    let mark = decisions.mark
     machine.submit(
       slot: slot, operation: request.operation, flags: request.flags, range: request.range,
       at: now, effects: &decisions)
+    if recorder != nil {
+      note(
+        .submit(
+          slot: slot, operation: request.operation, flags: request.flags, range: request.range),
+        at: now, since: mark)
+    }
     translate(at: now, arena: &arena, effects: &effects)
   }
 
@@ -146,16 +155,25 @@ public struct Engine: ~Copyable {
       case .vacant: continue
       case .reserved: free(UInt32(slot), arena: &arena)
       case .answered:
-        if requests[slot].wasSubmitted { machine.answerUnheard(slot: UInt32(slot)) }
+        if requests[slot].wasSubmitted { answerUnheard(UInt32(slot)) }
         free(UInt32(slot), arena: &arena)
       case .running:
         requests[slot].isOrphan = true
-        if machine.cancelWaiting(slot: UInt32(slot), effects: &decisions) {
+        let mark = decisions.mark
+        let wasWaiting = machine.cancelWaiting(slot: UInt32(slot), effects: &decisions)
+        note(.cancelWaiting(slot: UInt32(slot)), at: nil, since: mark, .flag(wasWaiting))
+        if wasWaiting {
           free(UInt32(slot), arena: &arena)
         }
       }
     }
     translate(at: .zero, arena: &arena, effects: &effects)
+  }
+
+  private mutating func answerUnheard(_ slot: UInt32) {
+    let mark = decisions.mark
+    machine.answerUnheard(slot: slot)
+    note(.answerUnheard(slot: slot), at: nil, since: mark)
   }
 
   private mutating func free(_ slot: UInt32, arena: inout BufferArena) {
@@ -175,15 +193,20 @@ public struct Engine: ~Copyable {
     _ completion: IOCompletion, at now: Instant, arena: inout BufferArena,
     effects: inout Effects
   ) {
+    let mark = decisions.mark
     if completion.token.kind == TokenKind.probe {
       machine.probeFinished(
         completion.token, outcome: completion.outcome, at: now, effects: &decisions)
+      note(.probeFinished(completion.token, completion.outcome), at: now, since: mark)
       translate(at: now, arena: &arena, effects: &effects)
       return
     }
     let buffer = attemptBuffers[Int(completion.token.slot)]
     machine.attemptFinished(
       completion.token, outcome: completion.outcome, at: now, effects: &decisions)
+    if recorder != nil {
+      note(.attemptFinished(completion.token, completion.outcome), at: now, since: mark)
+    }
     translate(at: now, arena: &arena, effects: &effects)
     if !buffer.isNone { arena.release(buffer) }
   }
@@ -191,18 +214,34 @@ public struct Engine: ~Copyable {
   public mutating func tick(
     at now: Instant, arena: inout BufferArena, effects: inout Effects
   ) {
+    let mark = decisions.mark
     machine.tick(at: now, effects: &decisions)
+    if recorder != nil { note(.tick, at: now, since: mark) }
     translate(at: now, arena: &arena, effects: &effects)
   }
 
   public var nextDeadline: Instant? { machine.nextDeadline }
 
-  /// Runs `change` on the decision machine and passes on what it decides: the door for everything an
-  /// operator may do.
+  /// Tells the decision machine something on behalf of the control side, and passes on what it decides.
+  @discardableResult
+  public mutating func decide(
+    _ input: ControlInput, at now: Instant, arena: inout BufferArena, effects: inout Effects
+  ) -> MachineAnswer {
+    leaseProbeBuffer(&arena)
+    let mark = decisions.mark
+    let answer = machine.apply(input, at: now, effects: &decisions)
+    note(.control(input), at: now, since: mark, answer)
+    translate(at: now, arena: &arena, effects: &effects)
+    return answer
+  }
+
+  /// Runs `change` on the decision machine and passes on what it decides. A trace ends here, since it could
+  /// not tell what was done: what production does has a `ControlInput`.
   public mutating func decide<Result>(
     at now: Instant, arena: inout BufferArena, effects: inout Effects,
     _ change: (inout MultipathMachine, inout MultipathMachine.Effects) -> Result
   ) -> Result {
+    recorder?.end(.unrecorded)
     leaseProbeBuffer(&arena)
     let result = change(&machine, &decisions)
     translate(at: now, arena: &arena, effects: &effects)
@@ -218,7 +257,9 @@ public struct Engine: ~Copyable {
       switch decision {
       case .issue(let token, let slot, let path, let needsOwnBuffer):
         guard let buffer = buffer(for: slot, isOwn: needsOwnBuffer, &arena) else {
+          let mark = decisions.mark
           machine.attemptRefused(token, at: now, effects: &decisions)
+          note(.attemptRefused(token), at: now, since: mark)
           continue
         }
         attemptBuffers[Int(token.slot)] = buffer
@@ -271,7 +312,7 @@ public struct Engine: ~Copyable {
   ) {
     precondition(requests[Int(slot)].phase == .running)
     if requests[Int(slot)].isOrphan {
-      machine.answerUnheard(slot: slot)
+      answerUnheard(slot)
       free(slot, arena: &arena)
       return
     }
@@ -287,8 +328,10 @@ public struct Engine: ~Copyable {
     leaseProbeBuffer(&arena)
     guard !probeBuffer.isNone else {
       // The device was made while clients of others held all memory; the probe is tried again later.
-      machine.probeFinished(
-        token, outcome: .failure(errno: Errno.eagain), at: now, effects: &decisions)
+      let mark = decisions.mark
+      let outcome = IOOutcome.failure(errno: Errno.eagain)
+      machine.probeFinished(token, outcome: outcome, at: now, effects: &decisions)
+      note(.probeFinished(token, outcome), at: now, since: mark)
       return
     }
     effects.append(

@@ -1,7 +1,7 @@
 internal import BlockIO
 
 /// One try of a request on one path, from issue to completion.
-struct AttemptRecord: BitwiseCopyable {
+struct AttemptRecord: BitwiseCopyable, Codable, Sendable {
   var isOutstanding = false
   /// Its request has gone elsewhere or is over; only its answer is still awaited.
   var isGivenUp = false

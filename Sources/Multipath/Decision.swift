@@ -1,9 +1,9 @@
 public import BlockIO
 
 /// Why the machine left a path, or what was slow on it: the facts at that moment, for `explain`.
-public struct Decision: Sendable, BitwiseCopyable {
+public struct Decision: Sendable, BitwiseCopyable, Codable {
   /// What happened.
-  public enum Kind: UInt8, Sendable, BitwiseCopyable {
+  public enum Kind: UInt8, Sendable, BitwiseCopyable, Codable {
     /// An attempt or a probe was answered with an error.
     case fault
     /// It answered nothing while a sibling did.
@@ -13,7 +13,7 @@ public struct Decision: Sendable, BitwiseCopyable {
   }
 
   /// A sibling that could have been chosen, or could not.
-  public struct Alternative: Sendable, BitwiseCopyable {
+  public struct Alternative: Sendable, BitwiseCopyable, Codable {
     /// Nil when it has been removed since.
     public internal(set) var path: PathIndex?
     public internal(set) var state = PathState.passive
@@ -51,7 +51,7 @@ public struct Decision: Sendable, BitwiseCopyable {
 }
 
 /// A path that went out of service by itself, and since when what it carried had waited.
-public struct Outage: Sendable, BitwiseCopyable {
+public struct Outage: Sendable, BitwiseCopyable, Codable {
   public let path: PathIndex
   public let since: Instant
   public let at: Instant

@@ -14,6 +14,18 @@ public struct DecisionRing: ~Copyable {
 
   init() {}
 
+  /// The snapshot has been checked.
+  init(restoring snapshot: DecisionRingSnapshot) {
+    for (place, record) in snapshot.records.records.enumerated() { records[place] = record }
+    next = snapshot.next
+    count = snapshot.count
+  }
+
+  var snapshot: DecisionRingSnapshot {
+    DecisionRingSnapshot(
+      records: RecordTable((0..<records.count).copied { records[$0] }), next: next, count: count)
+  }
+
   /// The record `age` steps back; 0 is the newest.
   public func newest(_ age: Int) -> Decision {
     precondition(age < count)
@@ -49,4 +61,11 @@ public struct DecisionRing: ~Copyable {
       }
     }
   }
+}
+
+/// The whole ring, with its oldest records where they are.
+struct DecisionRingSnapshot: Sendable, Codable {
+  var records: RecordTable<Decision>
+  var next: Int
+  var count: Int
 }

@@ -1,7 +1,7 @@
 internal import BlockIO
 
 /// Counters of one device since it was created, in requests and bytes as the client asked.
-public struct DeviceCounters: Sendable, BitwiseCopyable, Equatable {
+public struct DeviceCounters: Sendable, BitwiseCopyable, Equatable, Codable {
   public var reads: UInt64 = 0
   public var writes: UInt64 = 0
   public var flushes: UInt64 = 0

@@ -11,7 +11,7 @@ public enum DeviceState: String, Sendable, BitwiseCopyable {
 }
 
 /// The state of a path as users see it.
-public enum PathState: String, Sendable, BitwiseCopyable {
+public enum PathState: String, Sendable, BitwiseCopyable, Codable {
   case active = "ACTIVE"
   case passive = "PASSIVE"
   /// Active/read: serves reads only.

@@ -4,7 +4,7 @@ public import BlockIO
 ///
 /// Without a fence, an attempt's answer is what says that it can do nothing more; for a connection to a server
 /// that is the end of its quiet time.
-public struct FencePolicy: Sendable, BitwiseCopyable, Hashable {
+public struct FencePolicy: Sendable, BitwiseCopyable, Hashable, Codable {
   public var isRequired: Bool
   /// The wait after a fence that failed, doubling up to the longest. A path is fenced until that succeeds.
   public var retryFirst: Interval
@@ -24,7 +24,7 @@ public struct FencePolicy: Sendable, BitwiseCopyable, Hashable {
 }
 
 /// How far the fencing of one path has come.
-public enum PathFence: Hashable, Sendable, BitwiseCopyable {
+public enum PathFence: Hashable, Sendable, BitwiseCopyable, Codable {
   /// Nothing has to be fenced.
   case none
   /// The path may hold changes; changes wait since then, and a fence is being tried.
@@ -36,7 +36,7 @@ public enum PathFence: Hashable, Sendable, BitwiseCopyable {
 }
 
 /// What the machine keeps for the fencing of one place of the path table.
-struct FenceRecord: BitwiseCopyable {
+struct FenceRecord: BitwiseCopyable, Codable, Sendable {
   var state = PathFence.none
   /// Goes up at each try, and when one is of no use any more: tells a late outcome.
   var generation: UInt32 = 0

@@ -1,7 +1,7 @@
 public import BlockIO
 
 /// Asking a second path when the first is late: off unless wanted.
-public struct HedgePolicy: Sendable, BitwiseCopyable {
+public struct HedgePolicy: Sendable, BitwiseCopyable, Codable {
   /// Extra reads per hundred, at most; 0 turns hedging off.
   public var percent: UInt32
   /// Never sooner than this, whatever the path's history says.
@@ -17,7 +17,7 @@ public struct HedgePolicy: Sendable, BitwiseCopyable {
 }
 
 /// What happens when the preferred path returns.
-public enum Failback: Hashable, Sendable, BitwiseCopyable {
+public enum Failback: Hashable, Sendable, BitwiseCopyable, Codable {
   /// The active path stays until it fails or an operator changes it (gmultipath).
   case manual
   /// The preferred path becomes active again once it has been good for this long.

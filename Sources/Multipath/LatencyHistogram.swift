@@ -4,11 +4,18 @@ public import BlockIO
 /// within 40 %, in 128 bytes and without allocation.
 ///
 /// Counts are halved when they add up to 8192, so that the histogram follows a path that changes.
-public struct LatencyHistogram: Sendable, BitwiseCopyable {
+public struct LatencyHistogram: Sendable, BitwiseCopyable, Codable {
   private var counts = InlineArray<64, UInt16>(repeating: 0)
   public private(set) var total: UInt32 = 0
 
   public init() {}
+
+  /// Whether the counts add up to the total, which is below the one at which they are halved.
+  var isConsistent: Bool {
+    var sum: UInt32 = 0
+    for index in 0..<64 { sum += UInt32(counts[index]) }
+    return sum == total && total < 8192
+  }
 
   @inline(__always)
   static func bucket(_ took: Interval) -> Int {

@@ -1,6 +1,6 @@
 /// How the paths of a device share its work: gmultipath's three modes, with its numbers
 /// (gmultipath(8), `label` and `create`: none, -A, -R).
-public enum Mode: UInt8, Sendable, CaseIterable, BitwiseCopyable {
+public enum Mode: UInt8, Sendable, CaseIterable, BitwiseCopyable, Codable {
   /// One path carries everything; the others wait.
   case activePassive = 0
   /// Every good path carries its share.
@@ -27,7 +27,7 @@ public enum Mode: UInt8, Sendable, CaseIterable, BitwiseCopyable {
 }
 
 /// Whether one cache answers for all paths, which decides what a FLUSH through one of them means.
-public enum CacheDomain: UInt8, Sendable, BitwiseCopyable {
+public enum CacheDomain: UInt8, Sendable, BitwiseCopyable, Codable {
   /// A flush through any path covers what was written through all of them: paths of one controller,
   /// and files of one kernel.
   case shared

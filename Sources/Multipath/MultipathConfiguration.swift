@@ -1,7 +1,7 @@
 public import BlockIO
 
 /// What a device's decision machine is told at its creation. Every table is sized from it.
-public struct MultipathConfiguration: Sendable {
+public struct MultipathConfiguration: Sendable, Codable {
   public var mode: Mode
   public var cacheDomain: CacheDomain
   public var geometry: Geometry
@@ -46,7 +46,7 @@ public struct MultipathConfiguration: Sendable {
 }
 
 /// When a failed path is probed and what it takes to trust it again.
-public struct ProbeSchedule: Sendable, BitwiseCopyable {
+public struct ProbeSchedule: Sendable, BitwiseCopyable, Codable {
   /// Wait before the first probe, and after each good one.
   public var first: Interval
   /// The wait doubles after each bad probe up to this.

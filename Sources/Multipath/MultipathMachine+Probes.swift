@@ -235,7 +235,7 @@ extension MultipathMachine {
 }
 
 /// What a comparison of one path with its siblings has shown.
-public enum IdentityVerdict: UInt8, Sendable, BitwiseCopyable {
+public enum IdentityVerdict: UInt8, Sendable, BitwiseCopyable, Codable {
   case same
   case different
   /// It could not be read far enough to tell.

@@ -1,7 +1,7 @@
 public import BlockIO
 
 /// Why a path is out of service: the last error it gave, and on what.
-public struct FaultCause: Hashable, Sendable, BitwiseCopyable {
+public struct FaultCause: Hashable, Sendable, BitwiseCopyable, Codable {
   /// Positive errno; 0 when an operator or an identity check is the cause.
   public let errno: Int32
   public let operation: Operation
@@ -16,7 +16,7 @@ public struct FaultCause: Hashable, Sendable, BitwiseCopyable {
 
 /// Whether a path carries requests, from the machine's own experience with it. An operator's hold
 /// is kept apart (`PathRecord.isHeld`), since nothing but the operator may end it.
-public enum PathService: Hashable, Sendable, BitwiseCopyable {
+public enum PathService: Hashable, Sendable, BitwiseCopyable, Codable {
   /// Carries requests. Entered at attach, by restore, by good probes, and by auto-restore.
   case good
   /// Answered an attempt or a probe with an error that may be the path's fault. Left by restore, by
@@ -30,7 +30,7 @@ public enum PathService: Hashable, Sendable, BitwiseCopyable {
 }
 
 /// What occupies a place in the path table.
-public enum PathTenancy: UInt8, Sendable, BitwiseCopyable {
+public enum PathTenancy: UInt8, Sendable, BitwiseCopyable, Codable {
   case vacant
   case attached
   /// Removed by the operator; attempts are still outstanding.
@@ -38,7 +38,7 @@ public enum PathTenancy: UInt8, Sendable, BitwiseCopyable {
 }
 
 /// One path as the decision machine sees it: state, load, flush bookkeeping and counters.
-public struct PathRecord: Sendable, BitwiseCopyable {
+public struct PathRecord: Sendable, BitwiseCopyable, Codable {
   public internal(set) var tenancy = PathTenancy.vacant
   public internal(set) var service = PathService.good
   /// An operator's `fail`: sticky until `restore`, untouched by auto-restore and probes.
@@ -130,7 +130,7 @@ public struct PathRecord: Sendable, BitwiseCopyable {
 }
 
 /// Probing of one path that is out of service.
-struct ProbeState: Sendable, BitwiseCopyable {
+struct ProbeState: Sendable, BitwiseCopyable, Codable {
   var isInFlight = false
   /// Waiting for the outcome of the identity check that precedes the return.
   var awaitsIdentity = false
@@ -154,7 +154,7 @@ struct ProbeState: Sendable, BitwiseCopyable {
 }
 
 /// Counters since the path was attached.
-public struct PathCounters: Sendable, BitwiseCopyable, Equatable {
+public struct PathCounters: Sendable, BitwiseCopyable, Equatable, Codable {
   public var attempts: UInt64 = 0
   public var reads: UInt64 = 0
   public var writes: UInt64 = 0

@@ -151,3 +151,35 @@ public struct PathTable: ~Copyable {
     return nil
   }
 }
+
+/// Everything in a path table that does not follow from the rest.
+struct PathTableSnapshot: Sendable, Codable {
+  var records: RecordTable<PathRecord>
+  var readTimes: RecordTable<LatencyHistogram>
+  var writeTimes: RecordTable<LatencyHistogram>
+  var newestFirst: RecordTable<PathIndex>
+  var choices: UInt64
+}
+
+extension PathTable {
+  var snapshot: PathTableSnapshot {
+    PathTableSnapshot(
+      records: RecordTable((0..<records.count).copied { records[$0] }),
+      readTimes: RecordTable((0..<readTimes.count).copied { readTimes[$0] }),
+      writeTimes: RecordTable((0..<writeTimes.count).copied { writeTimes[$0] }),
+      newestFirst: RecordTable((0..<newestFirst.count).copied { newestFirst[$0] }),
+      choices: choices)
+  }
+
+  /// The snapshot has been checked.
+  init(restoring snapshot: PathTableSnapshot) {
+    self.init(capacity: snapshot.records.records.count)
+    for (place, record) in snapshot.records.records.enumerated() { records[place] = record }
+    for (place, times) in snapshot.readTimes.records.enumerated() { readTimes[place] = times }
+    for (place, times) in snapshot.writeTimes.records.enumerated() { writeTimes[place] = times }
+    for path in snapshot.newestFirst.records { newestFirst.append(path) }
+    choices = snapshot.choices
+    for path in snapshot.newestFirst.records { refresh(path) }
+    countGroups()
+  }
+}

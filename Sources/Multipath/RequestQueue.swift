@@ -2,9 +2,9 @@ internal import BasicContainers
 
 /// A first-in first-out queue threaded through the request table, so that waiting costs no memory
 /// and leaving from the middle costs no search.
-struct RequestQueue: BitwiseCopyable {
+struct RequestQueue: BitwiseCopyable, Codable, Sendable {
   private(set) var head = RequestRecord.none
-  private var tail = RequestRecord.none
+  private(set) var tail = RequestRecord.none
   private(set) var count = 0
 
   var isEmpty: Bool { count == 0 }

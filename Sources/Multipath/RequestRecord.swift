@@ -1,7 +1,7 @@
 internal import BlockIO
 
 /// Where a request stands inside the machine.
-enum RequestPhase: UInt8, BitwiseCopyable {
+enum RequestPhase: UInt8, BitwiseCopyable, Codable, Sendable {
   case vacant
   /// At least one attempt is outstanding.
   case trying
@@ -15,7 +15,7 @@ enum RequestPhase: UInt8, BitwiseCopyable {
 }
 
 /// One request: what was asked, which paths it has tried, and what they said.
-struct RequestRecord: BitwiseCopyable {
+struct RequestRecord: BitwiseCopyable, Codable, Sendable {
   var phase = RequestPhase.vacant
   var operation = Operation.read
   var flags = OperationFlags()

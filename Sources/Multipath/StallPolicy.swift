@@ -1,7 +1,7 @@
 public import BlockIO
 
 /// What to do about attempts that a stalled path has not answered.
-public enum GiveUpMode: UInt8, Sendable, BitwiseCopyable {
+public enum GiveUpMode: UInt8, Sendable, BitwiseCopyable, Codable {
   /// Retry writes elsewhere at once, and hold later writes to the same place until the first attempt's
   /// fate is known.
   case quarantine
@@ -22,7 +22,7 @@ public enum GiveUpMode: UInt8, Sendable, BitwiseCopyable {
 /// `factor` times its own p99.9 (the less the more attempts wait), while it has attempts outstanding and a sibling has answered something.
 /// Where no sibling was busy, one is probed as a witness: when nobody answers, the target is slow and no
 /// path is to blame.
-public struct StallPolicy: Sendable, BitwiseCopyable {
+public struct StallPolicy: Sendable, BitwiseCopyable, Codable {
   public var mode: GiveUpMode
   public var floor: Interval
   public var factor: UInt64

@@ -43,6 +43,10 @@ extension Reactor {
         return report(.refused(ticket: ticket, .noSuchDevice))
       }
       report(.explained(ticket: ticket, decisions(device)))
+    case .trace(let ticket, let id, let bytesMax): beginTrace(ticket, id, bytesMax: bytesMax)
+    case .traceTaken(let id, let chunks): grantTrace(id, chunks)
+    case .endTrace(let id): endTrace(id)
+    case .admit(let id, let descriptor): admit(descriptor, id)
     case .stop: stop()
     }
   }
@@ -72,24 +76,14 @@ extension Reactor {
     _ id: UInt32, _ pathID: UInt32, _ generation: UInt32, _ verdict: IdentityVerdict
   ) {
     guard let device = device(id), let path = devices[device].index(ofPath: pathID) else { return }
-    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, decisions in
-      machine.identityChecked(
-        path, generation: generation, verdict: verdict, at: now, effects: &decisions)
-    }
-    drainEffects(device)
+    decide(device, .identityChecked(path, generation: generation, verdict))
   }
 
   private mutating func fenceFinished(
     _ id: UInt32, _ pathID: UInt32, _ generation: UInt32, succeeded: Bool
   ) {
     guard let device = device(id), let path = devices[device].index(ofPath: pathID) else { return }
-    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, decisions in
-      machine.fenceFinished(
-        path, generation: generation, succeeded: succeeded, at: now, effects: &decisions)
-    }
-    drainEffects(device)
+    decide(device, .fenceFinished(path, generation: generation, succeeded: succeeded))
   }
 
   /// No new work: listeners close, clients can send no more, and what they have sent is answered.
@@ -98,11 +92,8 @@ extension Reactor {
     isStopping = true
     for device in 0..<devices.count where devices[device].isOpen {
       closeListener(device)
-      devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-        [now] machine, decisions in
-        machine.stop(at: now, effects: &decisions)
-      }
-      drainEffects(device)
+      decide(device, .stop)
+      endTrace(device, .deviceGone)
       endAllQuietTimes(device)
     }
     for index in 0..<UInt32(sessions.count) {

@@ -137,11 +137,7 @@ extension Reactor {
       index = connections[Int(index)].next
     }
     let cause = FaultCause(errno: errno, operation: .read, offset: 0)
-    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, decisions in
-      machine.pathLost(path, cause, at: now, effects: &decisions)
-    }
-    drainEffects(device)
+    decide(device, .pathLost(path, cause))
     finishEnding(device)
   }
 

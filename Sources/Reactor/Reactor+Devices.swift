@@ -58,12 +58,10 @@ extension Reactor {
       freeFilePlaces.append(filePlace)
       return refusal
     }
-    let cause = setup.lost
-    let added = devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, decisions in
-      machine.addPath(lost: cause, at: now, effects: &decisions)
-    }
-    guard let path = added else {
+    // What follows from it needs the path's place in the world first.
+    let answer = devices[device].engine.decide(
+      .addPath(lost: setup.lost), at: now, arena: &arena, effects: &effects)
+    guard case .place(let path?) = answer else {
       _ = ring.setFile(-1, at: filePlace)
       freeFilePlaces.append(filePlace)
       forgetConnections(from: first)
@@ -76,11 +74,7 @@ extension Reactor {
     drainEffects(device)
     if setup.isHeld { change(device, path, .hold(yields: false)) }
     if setup.isPreferred {
-      devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-        [now] machine, decisions in
-        machine.setPreferred(path, at: now, effects: &decisions)
-      }
-      drainEffects(device)
+      decide(device, .setPreferred(path))
     }
     tellState(device)
     return nil
@@ -108,19 +102,13 @@ extension Reactor {
   }
 
   mutating func change(_ device: Int, _ path: PathIndex, _ change: PathChange) {
-    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, decisions in
-      switch change {
-      case .hold(let yields):
-        machine.holdPath(path, yields: yields, at: now, effects: &decisions)
-      case .restore: machine.restorePath(path, at: now, effects: &decisions)
-      case .releaseHold(let cause):
-        machine.releaseHold(path, failing: cause, at: now, effects: &decisions)
-      case .remove: machine.removePath(path, at: now, effects: &decisions)
-      case .foreign: machine.markForeign(path, at: now, effects: &decisions)
-      }
+    switch change {
+    case .hold(let yields): decide(device, .holdPath(path, yields: yields))
+    case .restore: decide(device, .restorePath(path))
+    case .releaseHold(let cause): decide(device, .releaseHold(path, failing: cause))
+    case .remove: decide(device, .removePath(path))
+    case .foreign: decide(device, .markForeign(path))
     }
-    drainEffects(device)
     tellState(device)
   }
 
@@ -160,11 +148,7 @@ extension Reactor {
     if old >= 0 { giveBack(device, setup.id, [old], isLast: false) }
     adopt(first, device, path)
     if case .absent = setup.access { return }
-    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, _ in
-      machine.pathReopened(path, at: now)
-    }
-    drainEffects(device)
+    decide(device, .pathReopened(path))
   }
 
   func refuseReopening(_ device: UInt32, _ setup: PathSetup, _ refusal: ReactorRefusal) {

@@ -40,11 +40,8 @@ extension Reactor {
       case .serving: shutdown(sessions[Int(index)].descriptor, Int32(SHUT_RD))
       }
     }
-    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, decisions in
-      machine.stop(at: now, effects: &decisions)
-    }
-    drainEffects(device)
+    decide(device, .stop)
+    endTrace(device, .deviceGone)
     endAllQuietTimes(device)
     // Neither a server nor a client that does not answer may hold up the end.
     scheduleHousekeeping()

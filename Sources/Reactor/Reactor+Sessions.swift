@@ -23,6 +23,14 @@ extension Reactor {
     endIfDestroyed(device)
   }
 
+  mutating func admit(_ descriptor: Int32, _ id: UInt32) {
+    guard let device = device(id) else {
+      close(descriptor)
+      return
+    }
+    welcome(descriptor, device)
+  }
+
   private mutating func welcome(_ descriptor: Int32, _ device: Int) {
     guard devices[device].isOpen, devices[device].listener >= 0, !isStopping,
       let index = freeSessions.popLast()

@@ -13,21 +13,15 @@ extension Reactor {
 
   mutating func rotate(_ ticket: UInt64, _ id: UInt32) {
     guard let device = device(id) else { return report(.refused(ticket: ticket, .noSuchDevice)) }
-    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, decisions in
-      machine.rotate(at: now, effects: &decisions)
-    }
-    drainEffects(device)
+    decide(device, .rotate)
     report(.done(ticket: ticket))
   }
 
   mutating func failQueued(_ ticket: UInt64, _ id: UInt32) {
     guard let device = device(id) else { return report(.refused(ticket: ticket, .noSuchDevice)) }
-    let count = devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      machine, decisions in
-      machine.failQueued(effects: &decisions)
+    guard case .count(let count) = decide(device, .failQueued) else {
+      preconditionFailure("what was failed is counted")
     }
-    drainEffects(device)
     report(.counted(ticket: ticket, count))
   }
 
@@ -38,41 +32,42 @@ extension Reactor {
     guard let path = devices[device].index(ofPath: pathID) else {
       return report(.refused(ticket: ticket, .noSuchPath))
     }
-    let isDone = devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, decisions in
-      machine.prefer(path, sticky: sticky, at: now, effects: &decisions)
-    }
-    drainEffects(device)
-    report(isDone ? .done(ticket: ticket) : .refused(ticket: ticket, .pathNotUsable))
+    let answer = decide(device, .prefer(path, sticky: sticky))
+    report(answer == .flag(true) ? .done(ticket: ticket) : .refused(ticket: ticket, .pathNotUsable))
   }
 
   mutating func tune(_ device: Int, _ tuning: DeviceTuning) {
-    let paths = tuning.paths.map { (devices[device].index(ofPath: $0.id), $0) }
-    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) {
-      [now] machine, decisions in
-      let present = machine.configuration
-      machine.setMode(tuning.mode)
-      machine.setSelector(tuning.selector)
-      machine.setStallPolicy(tuning.stall)
-      // It forgets the credit that was saved up, so only when it changes.
-      if present.hedge.percent != tuning.hedge.percent { machine.setHedging(tuning.hedge) }
-      machine.setFailback(tuning.failback, at: now, effects: &decisions)
-      if present.cacheDomain != tuning.cacheDomain { machine.setCacheDomain(tuning.cacheDomain) }
-      if present.fence != tuning.fence {
-        machine.setFence(tuning.fence, at: now, effects: &decisions)
+    let present = devices[device].engine.machine.configuration
+    decide(device, .setMode(tuning.mode))
+    decide(device, .setSelector(tuning.selector.name))
+    decide(device, .setStallPolicy(tuning.stall))
+    // It forgets the credit that was saved up, so only when it changes.
+    if present.hedge.percent != tuning.hedge.percent { decide(device, .setHedging(tuning.hedge)) }
+    decide(device, .setFailback(tuning.failback))
+    if present.cacheDomain != tuning.cacheDomain {
+      decide(device, .setCacheDomain(tuning.cacheDomain))
+    }
+    if present.fence != tuning.fence { decide(device, .setFence(tuning.fence)) }
+    decide(device, .setProbeSchedule(tuning.probe))
+    decide(device, .setNoPathTimeout(tuning.noPathTimeout))
+    decide(device, .setNoPathBytesMax(tuning.noPathBytesMax))
+    for wanted in tuning.paths {
+      guard let path = devices[device].index(ofPath: wanted.id) else { continue }
+      if devices[device].engine.machine.table[path].weight != wanted.weight {
+        decide(device, .setWeight(wanted.weight, of: path))
       }
-      machine.setProbeSchedule(tuning.probe)
-      machine.setNoPathTimeout(tuning.noPathTimeout)
-      machine.setNoPathBytesMax(tuning.noPathBytesMax)
-      for case (let path?, let wanted) in paths {
-        if machine.table[path].weight != wanted.weight {
-          machine.setWeight(wanted.weight, of: path)
-        }
-        if machine.table[path].priority != wanted.priority {
-          machine.setPriority(wanted.priority, of: path, effects: &decisions)
-        }
+      if devices[device].engine.machine.table[path].priority != wanted.priority {
+        decide(device, .setPriority(wanted.priority, of: path))
       }
     }
+  }
+
+  /// Tells a device's machine something and carries out what follows.
+  @discardableResult
+  mutating func decide(_ device: Int, _ input: ControlInput) -> MachineAnswer {
+    let answer = devices[device].engine.decide(
+      input, at: now, arena: &arena, effects: &effects)
     drainEffects(device)
+    return answer
   }
 }

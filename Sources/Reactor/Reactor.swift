@@ -51,10 +51,15 @@ struct Reactor: ~Copyable {
   }
 
   init(
-    inbox: Mailbox<ReactorCommand>, report: @escaping @Sendable (ReactorReport) -> Void
+    inbox: Mailbox<ReactorCommand>, keeping descriptor: Int32,
+    report: @escaping @Sendable (ReactorReport) -> Void
   ) throws(RingError) {
     let ring = try Ring(
-      entries: ReactorLimits.submissionEntries, files: UInt32(ReactorLimits.files))
+      entries: ReactorLimits.submissionEntries, files: UInt32(ReactorLimits.files) + 1)
+    if descriptor >= 0 {
+      let status = ring.setFile(descriptor, at: UInt32(ReactorLimits.files))
+      guard status == 0 else { throw RingError(errno: -status) }
+    }
     guard let memory = Memory() else { throw RingError(errno: Errno.enomem) }
     let sessionsMax = ReactorLimits.sessions
     var freeSessions = RigidArray<UInt32>(capacity: sessionsMax)
@@ -196,6 +201,7 @@ struct Reactor: ~Copyable {
       case .event(let event): tell(device, event)
       }
     }
+    if devices[device].engine.isTracing { passTrace(device) }
     noteDeadline(device)
   }
 

@@ -43,4 +43,6 @@ enum ReactorLimits {
   /// EAGAIN from one attempt before it counts as an error.
   static let transientRetries: UInt8 = 16
   static let completionsPerReap = 256
+  /// Chunks of a trace that wait to be taken, 64 KiB each; then it ends.
+  static let traceChunks = 64
 }

@@ -85,6 +85,14 @@ public enum ReactorCommand: Sendable {
   case snapshot(ticket: UInt64)
   /// What the device remembers of its decisions; answers `.explained`.
   case explain(ticket: UInt64, device: UInt32)
+  /// Records what the device's machine is told; answers `.traceBegan`, then come `.traceChunk`s and at last
+  /// `.traceEnded`.
+  case trace(ticket: UInt64, device: UInt32, bytesMax: Int)
+  /// So many chunks of the trace have been written away.
+  case traceTaken(device: UInt32, chunks: Int)
+  case endTrace(device: UInt32)
+  /// Serves a connection that somebody made for the device, like one that was accepted; the reactor owns it.
+  case admit(device: UInt32, descriptor: Int32)
   /// No new requests; what is in flight is answered; then `.stopped`.
   case stop
 }
@@ -96,6 +104,9 @@ public enum ReactorReport: Sendable {
   case snapshot(ticket: UInt64, [DeviceSnapshot])
   case counted(ticket: UInt64, Int)
   case explained(ticket: UInt64, [DecisionSnapshot])
+  case traceBegan(ticket: UInt64, TraceBeginning)
+  case traceChunk(device: UInt32, TraceChunk)
+  case traceEnded(device: UInt32, TraceSummary)
   /// Something happened at an instant; `waited` is how long the requests of a path that went out of service
   /// had been without an answer.
   case event(device: UInt32, at: Instant, waited: Interval?, DeviceEvent)
@@ -125,6 +136,7 @@ public enum ReactorRefusal: Error, Hashable, Sendable {
   /// Clients are connected.
   case inUse(sessions: Int)
   case pathNotUsable
+  case tracedAlready
   case tooManyDevices
   case tooManyPaths
   /// The reactor has no room for as many connections to servers.

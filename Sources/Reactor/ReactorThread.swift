@@ -5,12 +5,18 @@ public struct ReactorThread: Sendable {
   private let inbox: Mailbox<ReactorCommand>
 
   /// Starts a reactor on a thread of its own. Its first report is `.started` or `.broken`.
-  public init(name: String, report: @escaping @Sendable (ReactorReport) -> Void) {
+  ///
+  /// - Parameter descriptor: Kept open by the ring itself until everything it was asked to do is over, even
+  ///   when the process is killed: a lock on it then says that no attempt of this process is under way.
+  public init(
+    name: String, keeping descriptor: Int32 = -1,
+    report: @escaping @Sendable (ReactorReport) -> Void
+  ) {
     let inbox = Mailbox<ReactorCommand>()
     self.inbox = inbox
     let isStarted = Thread.start(name) {
       do throws(RingError) {
-        var reactor = try Reactor(inbox: inbox, report: report)
+        var reactor = try Reactor(inbox: inbox, keeping: descriptor, report: report)
         report(.started)
         reactor.run()
       } catch {

@@ -107,6 +107,8 @@ public struct RingError: Error, Sendable {
         + "needed, and a seccomp profile that does not hide it"
     case Errno.enomem:
       "no memory for io_uring (ENOMEM): raise the locked-memory limit (ulimit -l)"
+    case 24:
+      "too few descriptors allowed (EMFILE): raise the limit to 65536 (ulimit -Hn, LimitNOFILE=)"
     default:
       "io_uring could not be set up (errno \(errno)): a kernel of 5.19 or later is needed"
     }

@@ -9,6 +9,8 @@ package struct SimulationResult: Sendable {
   /// Requests begun, attempts carried out and virtual time passed.
   package let requests: Int
   package let attempts: Int
+  /// Events that were handled.
+  package let steps: Int
   package let elapsed: Interval
   /// One line for each event, when asked for.
   package let log: [String]

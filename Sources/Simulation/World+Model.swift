@@ -250,10 +250,7 @@ extension World {
     let isWrong = paths[path].showsWrongMedium
     note { "path \(path) is opened anew\(isWrong ? " and shows another medium" : "")" }
     mix(8, UInt64(path))
-    let now = now
-    engine.decide(at: now, arena: &arena, effects: &effects) { machine, _ in
-      machine.pathReopened(index, at: now)
-    }
+    decide(.pathReopened(index))
   }
 
   mutating func answerIdentity(_ index: PathIndex, _ generation: UInt32) {
@@ -267,11 +264,7 @@ extension World {
     }
     mix(9, UInt64(path), UInt64(verdict.rawValue))
     note { "path \(path) is found to be \(verdict)" }
-    let now = now
-    engine.decide(at: now, arena: &arena, effects: &effects) { machine, effects in
-      machine.identityChecked(
-        index, generation: generation, verdict: verdict, at: now, effects: &effects)
-    }
+    decide(.identityChecked(index, generation: generation, verdict))
   }
 
   mutating func detached(_ index: PathIndex) {

@@ -115,15 +115,11 @@ extension World {
     // The daemon compares a path before it adds it.
     guard paths[path].index == nil, !paths[path].showsWrongMedium else { return }
     paths[path].isHeld = false
-    let now = now
     var cause: FaultCause?
     if paths[path].lostUntil > now {
       cause = FaultCause(errno: Errno.enodev, operation: .read, offset: 0)
     }
-    let index = engine.decide(at: now, arena: &arena, effects: &effects) { machine, effects in
-      machine.addPath(lost: cause, at: now, effects: &effects)
-    }
-    guard let index else {
+    guard case .place(let index?) = decide(.addPath(lost: cause)) else {
       violate(.countersMatch, "the path table is full")
       return
     }
@@ -138,20 +134,14 @@ extension World {
     guard let index = paths[path].index, !paths[path].isLeaving else { return }
     note { "path \(path) is removed" }
     paths[path].isLeaving = true
-    let now = now
-    engine.decide(at: now, arena: &arena, effects: &effects) { machine, effects in
-      machine.removePath(index, at: now, effects: &effects)
-    }
+    decide(.removePath(index))
   }
 
   private mutating func hold(_ path: Int) {
     guard let index = paths[path].index, !paths[path].isLeaving else { return }
     note { "path \(path) is held" }
     paths[path].isHeld = true
-    let now = now
-    engine.decide(at: now, arena: &arena, effects: &effects) { machine, effects in
-      machine.holdPath(index, at: now, effects: &effects)
-    }
+    decide(.holdPath(index, yields: false))
   }
 
   /// The daemon compares a path before it restores it, and refuses one that cannot be read.
@@ -162,23 +152,16 @@ extension World {
     let isWrong = paths[path].showsWrongMedium
     note { "path \(path) is restored\(isWrong ? ", and found wrong" : "")" }
     if !isWrong { paths[path].isHeld = false }
-    let now = now
-    engine.decide(at: now, arena: &arena, effects: &effects) { machine, effects in
-      if isWrong {
-        machine.markForeign(index, at: now, effects: &effects)
-      } else {
-        machine.restorePath(index, at: now, effects: &effects)
-      }
-    }
+    decide(isWrong ? .markForeign(index) : .restorePath(index))
   }
 
   private mutating func failQueued() {
     note { "the queue is failed" }
     let queued = engine.machine.queuedCount + engine.machine.heldCount
-    let count = engine.decide(at: now, arena: &arena, effects: &effects) { machine, effects in
-      machine.failQueued(effects: &effects)
+    let answer = decide(.failQueued)
+    if answer != .count(queued) {
+      violate(.countersMatch, "\(queued) were queued, \(answer) failed")
     }
-    if count != queued { violate(.countersMatch, "\(queued) were queued, \(count) were failed") }
     isFailingQueued = true
     settle()
     isFailingQueued = false

@@ -24,15 +24,14 @@ extension World {
     return paths[path].isLeaving ? nil : paths[path].index
   }
 
-  private mutating func decide(
-    _ change: (inout MultipathMachine, inout MultipathMachine.Effects) -> Void
-  ) {
-    engine.decide(at: now, arena: &arena, effects: &effects, change)
+  @discardableResult
+  mutating func decide(_ input: ControlInput) -> MachineAnswer {
+    engine.decide(input, at: now, arena: &arena, effects: &effects)
   }
 
   private mutating func setStall(_ policy: StallPolicy) {
     note { "stalls go by \(policy)" }
-    decide { machine, _ in machine.setStallPolicy(policy) }
+    decide(.setStallPolicy(policy))
     strictSince = policy.mode == .strict ? strictSince ?? now : nil
     shortestHold = min(shortestHold, policy.holdTimeout)
     judgedAnewAt = now
@@ -40,56 +39,50 @@ extension World {
 
   private mutating func setHedging(_ policy: HedgePolicy) {
     note { "hedging goes by \(policy)" }
-    decide { machine, _ in machine.setHedging(policy) }
+    decide(.setHedging(policy))
     hedge = policy
     hedgeCredit = 0
   }
 
   private mutating func setFailback(_ failback: Failback) {
     note { "failback is \(failback)" }
-    let now = now
-    decide { machine, effects in machine.setFailback(failback, at: now, effects: &effects) }
+    decide(.setFailback(failback))
   }
 
   mutating func select(_ name: String) {
     note { "the selector is \(name)" }
-    guard let kind = SelectorKind.named(name) else { return }
-    decide { machine, _ in machine.setSelector(kind) }
+    decide(.setSelector(name))
   }
 
   private mutating func setMode(_ mode: Mode) {
     note { "the mode is \(mode.word)" }
-    decide { machine, _ in machine.setMode(mode) }
+    decide(.setMode(mode))
   }
 
   private mutating func setNoPathTimeout(_ timeout: Interval) {
     note { "requests wait for a path for \(timeout.milliseconds) ms" }
-    decide { machine, _ in machine.setNoPathTimeout(timeout) }
+    decide(.setNoPathTimeout(timeout))
     shortestNoPathTimeout = min(shortestNoPathTimeout, timeout)
   }
 
   mutating func setPriority(_ priority: UInt8, of index: PathIndex) {
     note { "place \(index.rawValue) has priority \(priority)" }
-    decide { machine, effects in machine.setPriority(priority, of: index, effects: &effects) }
+    decide(.setPriority(priority, of: index))
     groupsMoved = true
   }
 
   mutating func setWeight(_ weight: UInt32, of index: PathIndex) {
-    decide { machine, _ in machine.setWeight(weight, of: index) }
+    decide(.setWeight(weight, of: index))
   }
 
   private mutating func prefer(_ index: PathIndex, sticky: Bool) {
     note { "place \(index.rawValue) is preferred\(sticky ? " for good" : "")" }
-    let now = now
-    decide { machine, effects in
-      _ = machine.prefer(index, sticky: sticky, at: now, effects: &effects)
-    }
+    decide(.prefer(index, sticky: sticky))
   }
 
   private mutating func rotate() {
     note { "the next path becomes active" }
-    let now = now
-    decide { machine, effects in machine.rotate(at: now, effects: &effects) }
+    decide(.rotate)
   }
 
   // MARK: The reactor

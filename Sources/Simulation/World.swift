@@ -101,6 +101,7 @@ struct World: ~Copyable {
   var attempts = 0
   var digest: UInt64 = 0xcbf2_9ce4_8422_2325
   var log: [String]?
+  var trace: WorldTrace?
 
   init(_ scenario: Scenario, defect: Defect, isVerbose: Bool) {
     self.scenario = scenario
@@ -139,11 +140,12 @@ struct World: ~Copyable {
     start()
     while violation == nil {
       if case .done = phase { break }
+      keepTrace()
       step()
     }
     return SimulationResult(
       scenario: scenario, digest: digest, violation: violation, requests: begun,
-      attempts: attempts, elapsed: now - .zero, log: log ?? [])
+      attempts: attempts, steps: steps, elapsed: now - .zero, log: log ?? [])
   }
 
   private mutating func start() {

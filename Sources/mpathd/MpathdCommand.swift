@@ -69,6 +69,13 @@ struct MpathdCommand: ParsableCommand {
       "What to log: debug, info, warning or error.", valueName: "level"))
   var logLevel = "info"
 
+  @Option(
+    help: ArgumentHelp(
+      "Only have the kernel let go of a device's /dev/nbdN, then end.",
+      discussion: "For mpctl detach --force, when no daemon runs.",
+      valueName: "device"))
+  var release: String?
+
   func validate() throws {
     if let reactors, !(1...16).contains(reactors) {
       throw ValidationError("--reactors takes 1 to 16")
@@ -87,6 +94,10 @@ struct MpathdCommand: ParsableCommand {
   func run() throws {
     let status: Int32
     do throws(ControlError) {
+      if let release {
+        for line in try Daemon.release(release) { print(line) }
+        return
+      }
       status = try Daemon.run(try options()) { line in
         print(line)
         fflush(nil)

@@ -37,7 +37,7 @@ struct Mpctl: ParsableCommand {
     subcommands: [
       Create.self, Configure.self, Add.self, Remove.self, Fail.self, Restore.self, SetCommand.self,
       Prefer.self, Rotate.self, GetActive.self, FailQueued.self, Stop.self, Destroy.self,
-      List.self, Status.self,
-      Stats.self, Events.self, Explain.self, Version.self,
+      Attach.self, Detach.self, List.self, Status.self, Stats.self, Events.self, Explain.self,
+      TraceCommand.self, Version.self,
     ])
 }

@@ -138,7 +138,54 @@ void mp_forget(void *address, size_t bytes);
 uint64_t mp_allocations(void);
 /* Writes a file beside `name`, syncs it and renames it into place, then syncs the directory. */
 int mp_write_file(const char *name, const void *bytes, size_t length);
-/* Takes an exclusive lock on a file for the life of the process; -EWOULDBLOCK when another has it. */
+/* Takes an exclusive lock on a file and writes the process's number into it; -EWOULDBLOCK when another has
+ * it. It ends when nothing holds the descriptor any more, a ring that has it registered included. */
 int mp_lock_file(const char *name);
+
+/* --- nbd.c: the kernel's NBD client, over generic netlink --- */
+
+typedef struct mp_nbd mp_nbd;
+
+typedef struct {
+  /* A negotiated connection; the kernel takes a reference of its own. */
+  int socket;
+  uint64_t size_bytes;
+  uint32_t block_bytes;
+  uint64_t server_flags;
+  /* How long requests wait for a new connection when there is none. */
+  uint64_t dead_seconds;
+  const char *identifier;
+} mp_nbd_setup;
+
+/* The kernel chooses the device. */
+#define MP_NBD_ANY UINT32_MAX
+
+/* -ENOENT when the module is not loaded. */
+int mp_nbd_open(mp_nbd **nbd);
+void mp_nbd_close(mp_nbd *nbd);
+/* Makes a kernel device of a connection; `index` says which, or MP_NBD_ANY, and then which it became.
+ * There is no request timeout: with one connection the kernel only complains of slow requests. */
+int mp_nbd_connect(mp_nbd *nbd, const mp_nbd_setup *setup, uint32_t *index);
+/* Replaces a dead connection. With none dead it succeeds and drops the new one. Size, block size and flags
+ * stay as they are. */
+int mp_nbd_reconfigure(mp_nbd *nbd, uint32_t index, const mp_nbd_setup *setup);
+/* Ends the device; everything in flight fails. */
+int mp_nbd_disconnect(mp_nbd *nbd, uint32_t index);
+
+/* --- living.c: a process that writes the kernel's dirty pages --- */
+
+/* Two ends of a connection. */
+int mp_socket_pair(int ends[2]);
+/* Marks the calling thread, and the threads it will start, as ones that memory reclaim depends on. */
+int mp_set_io_flusher(void);
+/* Keeps every page in memory once it has been touched, or no longer. */
+int mp_lock_memory(bool locked);
+int mp_write_text(const char *name, const char *text);
+/* Waits until `fd` has input, for at most `milliseconds`: 1, 0, or a negative errno. */
+int mp_wait_input(int fd, int milliseconds);
+/* Whether the other end of a connection has gone. */
+bool mp_has_hung_up(int fd);
+/* Size of a block device that is opened for nothing but to look. */
+int mp_block_size(const char *name, uint64_t *size_bytes);
 
 #endif

@@ -12,12 +12,15 @@ package enum Methods {
     FailQueuedMethod.self,
     StopMethod.self,
     DestroyMethod.self,
+    AttachMethod.self,
+    DetachMethod.self,
     ListMethod.self,
     StatusMethod.self,
     StatsMethod.self,
     EventsMethod.self,
     SubscribeMethod.self,
     ExplainMethod.self,
+    TraceMethod.self,
     VersionMethod.self,
   ]
 

@@ -43,6 +43,8 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
   package let preferred: String?
   /// What `set` can change, by key.
   package let settings: [String: String]?
+  /// Nil when it is not attached to the kernel.
+  package let kernel: KernelDeviceStatus?
   /// Whether the paths share a cache.
   package let cache: CacheFacts?
 
@@ -51,6 +53,7 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
     blockBytes: UInt32, socket: String, uri: String, sessions: Int, queuedRequests: Int,
     paths: [PathStatus], queuedBytes: UInt64? = nil, ghosts: Int? = nil, heldRequests: Int? = nil,
     preferred: String? = nil, settings: [String: String]? = nil,
+    kernel: KernelDeviceStatus? = nil,
     cache: CacheFacts? = nil
   ) {
     self.name = name
@@ -69,6 +72,7 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
     self.heldRequests = heldRequests
     self.preferred = preferred
     self.settings = settings
+    self.kernel = kernel
     self.cache = cache
   }
 }

@@ -72,6 +72,9 @@ package enum StatusText {
     where !path.state.isUsable {
       lines += note(on: path, label: label, device: device.name, context)
     }
+    if let kernel = device.kernel {
+      lines += WordWrap.lines(KernelText.line(device.name, kernel), indent: 4)
+    }
     return lines + waiting(device) + caches(device)
   }
 

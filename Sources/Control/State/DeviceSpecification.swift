@@ -27,13 +27,15 @@ package struct DeviceSpecification: Codable, Hashable, Sendable {
   package let settings: [String: String]?
   /// The full name of the path that failback returns to.
   package let preferred: String?
+  /// Nil when it is not attached to the kernel.
+  package let kernel: KernelAttachment?
   /// What was found out about the caches behind the paths when all of them answered.
   package let cache: CacheFacts?
 
   package init(
     name: String, mode: DeviceMode, sizeBytes: UInt64, blockBytes: UInt32,
     options: DeviceOptions, paths: [Path], settings: [String: String]? = nil,
-    preferred: String? = nil, cache: CacheFacts? = nil
+    preferred: String? = nil, kernel: KernelAttachment? = nil, cache: CacheFacts? = nil
   ) {
     self.name = name
     self.mode = mode
@@ -45,6 +47,7 @@ package struct DeviceSpecification: Codable, Hashable, Sendable {
     self.paths = paths
     self.settings = settings
     self.preferred = preferred
+    self.kernel = kernel
     self.cache = cache
   }
 

@@ -22,6 +22,8 @@ final class ControlServer {
     /// Requests that have not been answered yet.
     var unanswered = 0
     var hasEnded = false
+    /// It is being sent something as it comes, and stays also when it has no more to say.
+    var isStreaming = false
     /// Set once it has subscribed to events.
     var stream: EventStream?
 
@@ -120,7 +122,7 @@ final class ControlServer {
     guard got > 0 else {
       // It may still be waiting for an answer, having shut down only its sending side.
       client.hasEnded = true
-      if got < 0 || client.unanswered == 0 { drop(id) }
+      if got < 0 || (client.unanswered == 0 && !client.isStreaming) { drop(id) }
       return
     }
     let events = client.framer.feed(Array(chunk[..<got]))
@@ -140,6 +142,35 @@ final class ControlServer {
   }
 
   // MARK: Streams
+
+  /// How a client takes what is streamed to it.
+  enum StreamState {
+    /// It has taken everything.
+    case ready
+    case busy
+    /// It has shut down its sending side, or has gone.
+    case wantsNoMore
+  }
+
+  func streamState(_ id: UInt64) -> StreamState {
+    guard let client = client(id), !client.hasEnded else { return .wantsNoMore }
+    return client.output.isEmpty ? .ready : .busy
+  }
+
+  func beginStream(_ id: UInt64) { client(id)?.isStreaming = true }
+
+  /// Sends what is to be sent without an answer being due. The sender bounds how much that is.
+  func push(_ bytes: [UInt8], to id: UInt64) {
+    guard let client = client(id), client.isStreaming else { return }
+    client.output.append(contentsOf: bytes)
+    flush(id)
+  }
+
+  func endStream(_ id: UInt64) {
+    guard let client = client(id) else { return }
+    client.isStreaming = false
+    flush(id)
+  }
 
   /// From here on the client gets events as they happen, after those in `backlog`.
   func follow(_ id: UInt64, device: String?, backlog: [EventRecord]) {
@@ -185,7 +216,7 @@ final class ControlServer {
       client.output = line
       return flush(id)
     }
-    if client.hasEnded, client.unanswered <= 0 { drop(id) }
+    if client.hasEnded, client.unanswered <= 0, !client.isStreaming { drop(id) }
   }
 
   private func drop(_ id: UInt64) {

@@ -50,6 +50,17 @@ extension Supervisor {
     }
   }
 
+  /// As `subscribe`, the connection becomes a stream.
+  private static var traceHandler: Handler {
+    Handler(method: TraceMethod.self) { supervisor, client, id, line in
+      do throws(ControlError) {
+        supervisor.trace(client, id, try Wire.params(of: TraceMethod.self, in: line))
+      } catch {
+        supervisor.server.answer(client, Wire.refusal(id: id, error))
+      }
+    }
+  }
+
   private static func handlers() -> [Handler] {
     [
       handler(CreateMethod.self) { $0.create($1, $2) },
@@ -63,12 +74,15 @@ extension Supervisor {
       handler(FailQueuedMethod.self) { $0.failQueued($1, $2) },
       handler(StopMethod.self) { $0.stop($1, $2) },
       handler(DestroyMethod.self) { $0.destroy($1, $2) },
+      handler(AttachMethod.self) { $0.attach($1, $2) },
+      handler(DetachMethod.self) { $0.detach($1, $2) },
       handler(ListMethod.self) { $0.report($1, $2) },
       handler(StatusMethod.self) { $0.report($1, $2) },
       handler(StatsMethod.self) { $0.stats($1, $2) },
       handler(EventsMethod.self) { $0.events($1, $2) },
       handler(ExplainMethod.self) { $0.explain($1, $2) },
       subscribeHandler,
+      traceHandler,
       handler(VersionMethod.self) { _, _, respond in
         respond(.success(VersionMethod.Result(version: ProgramVersion.text, pid: Int(getpid()))))
       },
@@ -205,6 +219,9 @@ extension Supervisor {
       ControlError(.notFound, "it has gone meanwhile")
     case .refused(.system(let errno)):
       ControlError(.internal, "\(doing) failed: \(ErrnoText.sentence(errno))")
+    case .refused(.tracedAlready):
+      ControlError(
+        .busy, "the device is being traced already", hint: "wait until that trace has ended")
     case .refused(.inUse(let sessions)):
       ControlError(
         .busy, "it is in use by \(sessions == 1 ? "1 client" : "\(sessions) clients")",
@@ -212,7 +229,8 @@ extension Supervisor {
     case .refused(.pathNotUsable):
       ControlError(
         .refused, "the path is out of service", hint: "mpctl status shows why")
-    case .done, .counted, .explained, .snapshot, .opened, .compared, .saved, .fenced:
+    case .done, .counted, .explained, .tracing, .snapshot, .opened, .compared, .saved, .fenced,
+      .kernel:
       ControlError(.internal, "an unexpected answer while \(doing)")
     }
   }
@@ -236,7 +254,9 @@ extension Supervisor {
         done(
           "\(file) could not be written (\(ErrnoText.sentence(errno))): "
             + "a restart will not know of this change")
-      case .timedOut, .done, .refused, .counted, .explained, .snapshot, .opened, .compared, .fenced:
+      case .timedOut, .done, .refused, .counted, .explained, .tracing, .snapshot, .opened,
+        .compared, .fenced,
+        .kernel:
         done("\(file) is still being written: a restart may not know of this change")
       }
     }

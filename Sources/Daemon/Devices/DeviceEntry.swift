@@ -103,6 +103,8 @@ final class DeviceEntry {
   var hasHadPath = false
   /// Failback returns to it.
   var preferred: UInt32?
+  /// Nil when it is not attached to the kernel.
+  var kernel: KernelLink?
   /// Since when requests wait for a path.
   var queueingSince: Instant?
   /// Names of removed paths that have not answered everything yet.
@@ -167,6 +169,7 @@ final class DeviceEntry {
       paths: paths.map { DeviceSpecification.Path(path: $0.path, held: $0.isHeld) },
       settings: changes.isEmpty ? nil : changes,
       preferred: preferred.flatMap { index(ofPath: $0) }.map { paths[$0].path },
+      kernel: kernel?.attachment,
       cache: settings.cache == .auto && paths.contains { $0.network != nil } ? cache : nil)
   }
 }

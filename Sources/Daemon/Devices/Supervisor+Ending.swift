@@ -39,6 +39,11 @@ extension Supervisor {
     _ device: DeviceEntry, isForced: Bool, staysKnown: Bool, cause: String?,
     _ finish: @escaping (Result<Change, ControlError>) -> Void
   ) {
+    if device.kernel != nil {
+      return leaveKernel(device, isForced: isForced, finish) { [self] in
+        end(device, isForced: isForced, staysKnown: staysKnown, cause: cause, finish)
+      }
+    }
     var isAnswered = false
     let answer: (String?) -> Void = { [self] remark in
       guard !isAnswered else { return }
@@ -64,7 +69,9 @@ extension Supervisor {
         case .refused(.inUse(let sessions)):
           device.isBeingDestroyed = false
           finish(.failure(Self.inUse(device, sessions)))
-        case .refused, .counted, .explained, .snapshot, .opened, .compared, .saved, .fenced:
+        case .refused, .counted, .explained, .tracing, .snapshot, .opened, .compared, .saved,
+          .fenced,
+          .kernel:
           forget(device, cause)
           finish(.failure(error(reply, while: "destroying it")))
         }

@@ -85,7 +85,7 @@ extension Supervisor {
       ghosts: snapshot.ghosts, heldRequests: snapshot.heldRequests,
       preferred: snapshot.preferred.flatMap { device.index(ofPath: $0) }
         .map { device.paths[$0].name },
-      settings: device.settings.values, cache: device.cache)
+      settings: device.settings.values, kernel: device.kernel?.status, cache: device.cache)
   }
 
   private func status(

@@ -61,7 +61,13 @@ enum PathOpener {
       if let network = NetworkPath(stored: name) {
         deliver(openNow(network, manner))
       } else {
-        deliver(openNow(name, buffered: manner.buffered))
+        var result = openNow(name, buffered: manner.buffered)
+        for _ in 1..<manner.busyTries {
+          guard case .failure(let failure) = result, failure.errno == EBUSY else { break }
+          usleep(10_000)
+          result = openNow(name, buffered: manner.buffered)
+        }
+        deliver(result)
       }
     }
     if !isStarted {
@@ -123,9 +129,13 @@ struct OpeningManner: Sendable {
   let connections: Int
   /// How long changes sent on a connection may still happen after its end.
   let quietTime: Interval
+  /// How often a block device that somebody holds is tried, 10 ms apart: what a killed daemon held comes free
+  /// a moment after the daemon.
+  let busyTries: Int
 
-  init(_ settings: DeviceSettings, _ path: PathSettings, buffered: Bool) {
+  init(_ settings: DeviceSettings, _ path: PathSettings, buffered: Bool, busyTries: Int = 1) {
     self.buffered = buffered
+    self.busyTries = busyTries
     connections = Int(path.connections)
     quietTime = .seconds(settings.quiesceSeconds)
   }

@@ -38,7 +38,7 @@ extension Supervisor {
     }
     let paths = specification.paths.map { $0.path }
     let manners = each.map {
-      OpeningManner(settings, $0, buffered: specification.options.io == .buffered)
+      OpeningManner(settings, $0, buffered: specification.options.io == .buffered, busyTries: 200)
     }
     open(paths, manners) { [self] results in
       admit(specification, geometry, results) { [self] entries, lost in
@@ -50,6 +50,9 @@ extension Supervisor {
           preferred: preferred, cache: specification.cache
         ) { [self, entries] outcome in
           finishRestore(name, outcome, entries)
+          if let kernel = specification.kernel, case .success(let device) = outcome {
+            restoreKernelLink(kernel, of: device)
+          }
           done()
         }
       }

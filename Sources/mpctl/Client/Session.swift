@@ -7,7 +7,7 @@ struct Session {
   static let quickSeconds: Int64 = 5
   /// For what opens and identifies paths, which may be slow to answer.
   static let openingSeconds: Int64 = 30
-  private static let requestID = 1
+  static let requestID = 1
 
   let socket: String
 
@@ -65,7 +65,7 @@ struct Session {
     throw ended
   }
 
-  private func reply<M: ControlMethod>(
+  func reply<M: ControlMethod>(
     to method: M.Type, in line: [UInt8]
   ) throws(CommandFailure) -> Reply<M.Result> {
     do throws(ControlError) {
@@ -88,7 +88,7 @@ struct Session {
     }
   }
 
-  private func failure(_ error: SocketError, seconds: Int64) -> CommandFailure {
+  func failure(_ error: SocketError, seconds: Int64) -> CommandFailure {
     switch error {
     case .failed(errno: EACCES), .failed(errno: EPERM):
       .unreachable(

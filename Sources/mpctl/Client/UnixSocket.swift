@@ -22,6 +22,20 @@ struct UnixSocket: ~Copyable {
     close(descriptor)
   }
 
+  /// An interrupt shuts down the sending side, which the other end sees; the next one ends the program.
+  func endSendingWhenInterrupted() {
+    unsafe Self.interrupted = descriptor
+    for number in [SIGINT, SIGTERM] {
+      _ = signal(number) { number in
+        // Both calls are allowed here (signal-safety(7)).
+        unsafe shutdown(UnixSocket.interrupted, Int32(SHUT_WR))
+        _ = signal(number, SIG_DFL)
+      }
+    }
+  }
+
+  private nonisolated(unsafe) static var interrupted: Int32 = -1
+
   /// Connects, and comes back later while the daemon's backlog is full, which a Unix socket
   /// reports as EAGAIN and which poll(2) cannot wait for.
   func connect(to path: String) throws(SocketError) {

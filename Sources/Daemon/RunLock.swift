@@ -1,0 +1,74 @@
+internal import BlockIO
+internal import CLinux
+internal import Control
+internal import Glibc
+internal import Logging
+internal import Reactor
+
+/// One daemon a run directory: two would fight over its sockets and its state.
+///
+/// The lock says more: every reactor's ring has it registered, and a ring lets go of its files only when its
+/// last request is over. Who gets the lock knows that no attempt of the daemon before is under way, even if it
+/// was killed in the middle of its work and the kernel is still busy with that. Without this, an old write
+/// might land on a path after a newer one to the same bytes had gone through another.
+enum RunLock {
+  /// How long a killed daemon's attempts are waited for.
+  private static let patience = Interval.seconds(300)
+
+  /// The locked descriptor, to be kept as long as anything is served.
+  static func take(_ directory: RunDirectory, _ log: Logger) throws(ControlError) -> Int32 {
+    let file = directory.path + "/mpathd.lock"
+    let deadline = ReactorThread.clock() + patience
+    var isWaiting = false
+    while true {
+      let status = unsafe mp_lock_file(file)
+      if status >= 0 {
+        if isWaiting { log.info("the mpathd before this one is gone") }
+        return status
+      }
+      guard status == -EWOULDBLOCK else {
+        throw ControlError(
+          .notPermitted, "\(file) cannot be locked: \(ErrnoText.sentence(-status))",
+          hint: "run as root, or with --run-dir in a folder of your own")
+      }
+      let owner = SystemFile.text(file).flatMap { Int32($0) }
+      guard let owner, isEnding(owner) else {
+        throw ControlError(
+          .busy, "another mpathd runs in \(directory.path)",
+          hint: "stop it first, or give this one another --run-dir")
+      }
+      if deadline < ReactorThread.clock() {
+        throw ControlError(
+          .timeout, "attempts of the mpathd before this one (process \(owner)) are still under way",
+          hint: "a path of it hangs; see the kernel's log, and make the path fail")
+      }
+      if !isWaiting {
+        isWaiting = true
+        log.warning(
+          "waiting for the mpathd before this one: it was ended, but attempts of it are under way",
+          metadata: ["process": "\(owner)"])
+      }
+      usleep(5000)
+    }
+  }
+
+  /// The process is dead or dying, so that what it held comes free by itself.
+  private static func isEnding(_ process: Int32) -> Bool {
+    // An upgrade runs the new program in the old one's process.
+    if process == getpid() { return true }
+    guard let status = SystemFile.text("/proc/\(process)/status") else { return true }
+    let fields = Dictionary(
+      status.split(separator: "\n").compactMap { line -> (Substring, Substring)? in
+        guard let colon = line.firstIndex(of: ":") else { return nil }
+        let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+        return (line[..<colon], value)
+      }, uniquingKeysWith: { first, _ in first })
+    // Its number belongs to somebody else by now.
+    if fields["Name"] != "mpathd" { return true }
+    if let state = fields["State"]?.first, state == "Z" || state == "X" { return true }
+    let pending = [fields["SigPnd"], fields["ShdPnd"]].compactMap {
+      $0.flatMap { UInt64($0, radix: 16) }
+    }
+    return pending.contains { $0 & (1 << (UInt64(SIGKILL) - 1)) != 0 }
+  }
+}

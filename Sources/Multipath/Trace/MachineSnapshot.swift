@@ -1,0 +1,104 @@
+internal import BasicContainers
+internal import BlockIO
+
+/// The whole state of a decision machine at one moment, between two inputs: where a trace begins.
+///
+/// Taking one copies the tables and nothing more (some 200 KiB), since the machine's thread does it;
+/// turning it into bytes is another thread's work. A field that is added to `MultipathMachine` itself has to
+/// be added here, too; the replay tests find one that is missing.
+public struct MachineSnapshot: Sendable, Codable {
+  var configuration: MultipathConfiguration
+  var selector: String
+  var table: PathTableSnapshot
+  var requests: RecordTable<RequestRecord>
+  var attempts: RecordTable<AttemptRecord>
+  var freeAttempt: UInt32
+  var active: PathIndex?
+  var preferred: PathIndex?
+  var failbackAt: Instant?
+  var memoryRetryAt: Instant?
+  var roomQueue: RequestQueue
+  var pathQueue: RequestQueue
+  var holdQueue: RequestQueue
+  var queuedBytes: UInt64
+  var ghosts: Int
+  var fences: RecordTable<FenceRecord>
+  var unfenced: PathSet
+  var hasHeldForFence: Bool
+  var suspects: PathSet
+  var condemned: PathSet
+  var lastSubmitAt: Instant
+  var hedgeCredit: UInt32
+  var writeEpoch: UInt64
+  var owesFlushError: Bool
+  var flushDebtor: PathIndex?
+  var counters: DeviceCounters
+  var lastOutage: Outage?
+  var decisions: DecisionRingSnapshot
+  var isStopping: Bool
+}
+
+extension MultipathMachine {
+  public func snapshot() -> MachineSnapshot {
+    MachineSnapshot(
+      configuration: configuration, selector: spread.name, table: table.snapshot,
+      requests: RecordTable((0..<requests.count).copied { requests[$0] }),
+      attempts: RecordTable((0..<attempts.count).copied { attempts[$0] }),
+      freeAttempt: freeAttempt, active: active, preferred: preferred, failbackAt: failbackAt,
+      memoryRetryAt: memoryRetryAt, roomQueue: roomQueue, pathQueue: pathQueue,
+      holdQueue: holdQueue, queuedBytes: queuedBytes, ghosts: ghosts,
+      fences: RecordTable((0..<fences.count).copied { fences[$0] }), unfenced: unfenced,
+      hasHeldForFence: hasHeldForFence, suspects: suspects,
+      condemned: condemned, lastSubmitAt: lastSubmitAt, hedgeCredit: hedgeCredit,
+      writeEpoch: writeEpoch, owesFlushError: owesFlushError, flushDebtor: flushDebtor,
+      counters: counters,
+      lastOutage: lastOutage, decisions: decisions.snapshot, isStopping: isStopping)
+  }
+
+  /// A machine in the state of `snapshot`.
+  ///
+  /// - Throws: When no machine can be in this state, whoever made it.
+  init(restoring snapshot: MachineSnapshot) throws(TraceDamage) {
+    var check = SnapshotCheck(snapshot)
+    let selector = try check.run()
+    self.init(snapshot.configuration)
+    spread = selector
+    table = PathTable(restoring: snapshot.table)
+    for (slot, record) in snapshot.requests.records.enumerated() { requests[slot] = record }
+    for (place, record) in snapshot.attempts.records.enumerated() { attempts[place] = record }
+    freeAttempt = snapshot.freeAttempt
+    active = snapshot.active
+    preferred = snapshot.preferred
+    failbackAt = snapshot.failbackAt
+    memoryRetryAt = snapshot.memoryRetryAt
+    roomQueue = snapshot.roomQueue
+    pathQueue = snapshot.pathQueue
+    holdQueue = snapshot.holdQueue
+    queuedBytes = snapshot.queuedBytes
+    ghosts = snapshot.ghosts
+    for (place, record) in snapshot.fences.records.enumerated() { fences[place] = record }
+    unfenced = snapshot.unfenced
+    hasHeldForFence = snapshot.hasHeldForFence
+    suspects = snapshot.suspects
+    condemned = snapshot.condemned
+    lastSubmitAt = snapshot.lastSubmitAt
+    hedgeCredit = snapshot.hedgeCredit
+    writeEpoch = snapshot.writeEpoch
+    owesFlushError = snapshot.owesFlushError
+    flushDebtor = snapshot.flushDebtor
+    counters = snapshot.counters
+    lastOutage = snapshot.lastOutage
+    decisions = DecisionRing(restoring: snapshot.decisions)
+    isStopping = snapshot.isStopping
+  }
+}
+
+extension Range<Int> {
+  /// As `map`, for an element of a table that cannot be captured.
+  func copied<Element>(_ element: (Int) -> Element) -> [Element] {
+    var result: [Element] = []
+    result.reserveCapacity(count)
+    for index in self { result.append(element(index)) }
+    return result
+  }
+}

@@ -1,0 +1,42 @@
+internal import Control
+internal import Glibc
+
+/// The program mpathd, run for what must also work when no daemon answers.
+enum DaemonProgram {
+  /// Has the kernel let go of the device's /dev/nbdN.
+  static func release(
+    _ name: String, whyNotAsked reason: CommandFailure
+  ) throws(CommandFailure) {
+    _ = try CommandFailure.catching { () throws(ControlError) in try DeviceName(name) }
+    Terminal.writeError(
+      ErrorText.render(
+        message: "warning: \(reason.message); asking the kernel without a daemon", hint: nil))
+    let program = beside()
+    var arguments = unsafe [strdup("mpathd"), strdup("--release"), strdup(name), nil]
+    defer { unsafe arguments.forEach { unsafe free($0) } }
+    var child = pid_t()
+    let status = unsafe posix_spawnp(&child, program, nil, nil, &arguments, environ)
+    guard status == 0 else {
+      throw .unreachable(
+        message: "\(program) could not be run: \(unsafe String(cString: strerror(status)))",
+        hint: "run it yourself: mpathd --release \(name)")
+    }
+    var ending: Int32 = 0
+    while unsafe waitpid(child, &ending, 0) < 0, errno == EINTR {}
+    guard ending == 0 else {
+      throw .refused(
+        ControlError(.refused, "the kernel did not let go of \(name)", hint: nil))
+    }
+  }
+
+  /// mpathd in the folder of this program, where it is installed, or the one in PATH.
+  private static func beside() -> String {
+    var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = unsafe readlink("/proc/self/exe", &bytes, bytes.count - 1)
+    guard count > 0 else { return "mpathd" }
+    let own = String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard let slash = own.lastIndex(of: "/") else { return "mpathd" }
+    let sibling = own[...slash] + "mpathd"
+    return unsafe access(String(sibling), X_OK) == 0 ? String(sibling) : "mpathd"
+  }
+}

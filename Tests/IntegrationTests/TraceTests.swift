@@ -1,0 +1,143 @@
+internal import Control
+internal import Glibc
+internal import Testing
+
+extension Integration {
+  /// A live device's decisions, recorded by `mpctl trace` and decided once more by `mpsim replay`.
+  @Suite struct TraceTests {
+    @Test(.needs(.fuse, .fio), .timeLimit(.minutes(2)))
+    func aReplayTellsOfTheFailoverThatWasRecorded() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let backing = try lab.image("backing.img", mebibytes: 64)
+        let one = try await FaultPath.up("one", in: lab, backing: backing)
+        let two = try await FaultPath.up("two", in: lab, backing: backing)
+        try await daemon.control("create", "data", one.file, two.file)
+        let fio = Fio(uri: daemon.uri("data"), seconds: 8, sizeMebibytes: 64)
+        let process = try fio.start(in: lab)
+        try await Task.sleep(for: .seconds(2))
+
+        // The device has lived for a while, and has requests under way, when the trace begins.
+        let trace = try lab.start(
+          HostEnvironment.programDirectory + "/mpctl",
+          ["trace", "data", "--seconds", "3", "--run-dir", daemon.runDirectory])
+        try await Task.sleep(for: .seconds(1))
+        try await one.breakNow()
+        try await daemon.waitForPath("two", of: "data", in: [.active])
+        #expect(try await trace.wait(atMostSeconds: 30) == .exited(0), "\(trace.errors)")
+        #expect(trace.errors == "")
+        #expect(trace.output.hasPrefix("data.trace: "))
+        try await one.mend()
+        try await fio.finish(process)
+        try await daemon.stop()
+
+        let replay = try await Self.replay(["data.trace"], in: lab)
+        #expect(replay.status == 0, "\(replay)")
+        #expect(replay.output.contains("the same was decided"))
+        let counted = trace.output.split(separator: " ").dropFirst().first ?? ""
+        #expect(replay.output.contains("\n\(counted) inputs"), "\(trace.output)")
+        let story = try await Self.replay(["data.trace", "--verbose"], in: lab)
+        #expect(story.output.contains("event: failover from one to two"))
+        #expect(story.output.contains("event: one failed: errno 5"))
+        #expect(!story.output.contains("!!"))
+        // What was recorded belongs to whoever recorded it.
+        #expect(try await lab.succeed("stat", ["-c", "%a", lab.file("data.trace")]) == "600\n")
+      }
+    }
+
+    @Test(.needs(.libnbd), .timeLimit(.minutes(1)))
+    func aTraceLastsUntilItIsInterrupted() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        try await daemon.control("create", "data", try lab.image("disk.img", mebibytes: 8))
+        let words = ["trace", "data", "-o", "x.trace", "--run-dir", daemon.runDirectory]
+        let mpctl = HostEnvironment.programDirectory + "/mpctl"
+        let trace = try lab.start(mpctl, words)
+        try await Self.wait { Files.exists(lab.file("x.trace")) }
+        try await daemon.refuse(["trace", "data", "-o", "y.trace"], saying: ["traced already"])
+        #expect(!Files.exists(lab.file("y.trace")), "nothing is left of a trace that was refused")
+        try await lab.succeed("nbdcopy", [daemon.uri("data"), "null:"])
+        trace.signal(SIGINT)
+        #expect(try await trace.wait(atMostSeconds: 30) == .exited(0), "\(trace.errors)")
+        #expect(try await Self.replay(["x.trace"], in: lab).status == 0)
+
+        // The device can be traced again, into another file or over this one.
+        try await daemon.refuse(
+          ["trace", "data", "-o", lab.file("x.trace"), "--seconds", "1"], saying: ["exists already"]
+        )
+        try await daemon.control(
+          "trace", "data", "-o", lab.file("x.trace"), "--force", "--seconds", "1")
+        #expect(try await Self.replay(["x.trace"], in: lab).status == 0)
+        try await daemon.stop()
+      }
+    }
+
+    @Test(.needs(.libnbd), .timeLimit(.minutes(1)))
+    func aTraceEndsWithItsDevice() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        try await daemon.control("create", "data", try lab.image("disk.img", mebibytes: 8))
+        let mpctl = HostEnvironment.programDirectory + "/mpctl"
+        let trace = try lab.start(mpctl, ["trace", "data", "--run-dir", daemon.runDirectory])
+        try await Self.wait { Files.exists(lab.file("data.trace")) }
+        try await daemon.control("destroy", "data")
+        #expect(try await trace.wait(atMostSeconds: 30) == .exited(0), "\(trace.errors)")
+        #expect(trace.errors.contains("the device was destroyed"))
+        #expect(try await Self.replay(["data.trace"], in: lab).status == 0)
+        try await daemon.stop()
+      }
+    }
+
+    /// A client that takes nothing is told what it has missed, and the device goes on meanwhile.
+    @Test(.needs(.fio), .timeLimit(.minutes(2)))
+    func aClientThatTakesNothingStopsNobody() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        try await daemon.control("create", "data", try lab.image("disk.img", mebibytes: 64))
+        let mpctl = HostEnvironment.programDirectory + "/mpctl"
+        let trace = try lab.start(mpctl, ["trace", "data", "--run-dir", daemon.runDirectory])
+        try await Self.wait { Files.exists(lab.file("data.trace")) }
+        trace.signal(SIGSTOP)
+        // Far more inputs than the chunks and the socket hold.
+        try await lab.succeed(
+          "fio",
+          [
+            "--name=load", "--ioengine=nbd", "--uri=\(daemon.uri("data"))", "--rw=randread",
+            "--bs=4k", "--iodepth=32", "--size=64m", "--number_ios=500000", "--time_based",
+            "--runtime=60",
+          ], atMostSeconds: 90)
+        trace.signal(SIGCONT)
+        #expect(try await trace.wait(atMostSeconds: 30) == .exited(0), "\(trace.errors)")
+        #expect(trace.errors.contains("inputs missing"), "\(trace.errors)")
+        let replay = try await Self.replay(["data.trace"], in: lab)
+        #expect(replay.status == 0, "\(replay)")
+        #expect(replay.output.contains("inputs missing"))
+        try await daemon.stop()
+      }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whatIsNoTraceIsRefused() async throws {
+      try await Lab.run { lab in
+        let file = try lab.image("zeroes.img", mebibytes: 1)
+        let zeroes = try await Self.replay([file], in: lab)
+        #expect(zeroes.status == 1)
+        #expect(zeroes.errors.contains("not a trace"), "\(zeroes)")
+        let missing = try await Self.replay(["nothing.trace"], in: lab)
+        #expect(missing.status == 1)
+        #expect(missing.errors.contains("cannot be opened"), "\(missing)")
+      }
+    }
+
+    private static func replay(_ operands: [String], in lab: Lab) async throws -> Lab.Result {
+      try await lab.run(HostEnvironment.programDirectory + "/mpsim", ["replay"] + operands)
+    }
+
+    private static func wait(until isDone: () -> Bool) async throws {
+      let deadline = ContinuousClock.now + .seconds(20)
+      while !isDone() {
+        guard ContinuousClock.now < deadline else { throw LabError("waited in vain") }
+        try await Task.sleep(for: .milliseconds(20))
+      }
+    }
+  }
+}
