@@ -194,19 +194,42 @@ extension Integration {
       }
     }
 
+    /// The comparison read on from a sibling whose connection had broken off, and the daemon died of it.
+    @Test(.needs(.nbdkit, .libnbd, .python), .timeLimit(.minutes(1)))
+    func aSiblingMayBreakOffWhileItIsComparedWith() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let image = try lab.image("image", mebibytes: 16)
+        let honest = try await NBDServer.nbdkit("honest", in: lab, image: image)
+        let socket = try await startLiar(in: lab, image)
+        // A path's own 32 samples are read, and then some of those to compare with.
+        try await lab.succeed("sh", ["-c", "printf goes-after-forty-reads > \(lab.file("orders"))"])
+        try await daemon.control(
+          "create", "--cache", "shared", "data", "nbd+unix:///?socket=\(socket)", honest.uri)
+        try await lab.succeed("rm", [lab.file("orders")])
+        try await daemon.waitForPath("liar", of: "data", in: [.active, .passive])
+        try await daemon.stop()
+      }
+    }
+
+    private func startLiar(in lab: Lab, _ image: String) async throws -> String {
+      let socket = lab.file("liar")
+      let liar = try lab.start(
+        Lab.python, ["-B", lab.scripts + "/liar.py", socket, image, lab.file("orders")])
+      while liar.output != "there\n" {
+        try #require(liar.isRunning, "\(liar.errors)")
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      return socket
+    }
+
     @Test(.needs(.nbdkit, .libnbd, .libnbdPython), .timeLimit(.minutes(8)))
     func noLieOfAServerHarmsAnybody() async throws {
       try await Lab.run { lab in
         let daemon = try await TestDaemon.start(in: lab)
         let image = try lab.image("image", mebibytes: 16)
         let honest = try await NBDServer.nbdkit("honest", in: lab, image: image)
-        let socket = lab.file("liar")
-        let liar = try lab.start(
-          Lab.python, ["-B", lab.scripts + "/liar.py", socket, image, lab.file("orders")])
-        while liar.output != "there\n" {
-          try #require(liar.isRunning, "\(liar.errors)")
-          try await Task.sleep(for: .milliseconds(20))
-        }
+        let socket = try await startLiar(in: lab, image)
         let lies = try await lab.script("liar.py", ["--list"]).split(separator: "\n")
         #expect(lies.count >= 30)
         let told = try await lab.script(
