@@ -65,7 +65,7 @@ extension Integration {
         let daemon = try await TestDaemon.start(in: lab)
         let bed = try await Bed(lab)
         try await daemon.control(
-          "create", "--cache", "shared", "--quiesce", "0", "--fence-timeout", "1",
+          "create", "--cache", "shared", "--quiesce", "10", "--fence-timeout", "1",
           "--fence-command", "/bin/sleep 60 #", "data", bed.held, bed.other.uri)
         let write = try lab.start(
           Lab.python,

@@ -203,10 +203,11 @@ extension Integration {
         let honest = try await NBDServer.nbdkit("honest", in: lab, image: image)
         let socket = try await startLiar(in: lab, image)
         // A path's own 32 samples are read, and then some of those to compare with.
-        try await lab.succeed("sh", ["-c", "printf goes-after-forty-reads > \(lab.file("orders"))"])
+        let orders = lab.file("orders")
+        try await lab.succeed("sh", ["-c", "echo goes-after-forty-reads > \(orders)"])
         try await daemon.control(
           "create", "--cache", "shared", "data", "nbd+unix:///?socket=\(socket)", honest.uri)
-        try await lab.succeed("rm", [lab.file("orders")])
+        try await lab.succeed("rm", [orders])
         try await daemon.waitForPath("liar", of: "data", in: [.active, .passive])
         try await daemon.stop()
       }
