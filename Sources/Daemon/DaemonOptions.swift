@@ -48,6 +48,8 @@ enum DaemonLimits {
   static let reopenLast = Interval.seconds(10)
   /// The same for a server, whose restart takes less than a disk's return.
   static let reconnectFirst = Interval.milliseconds(100)
+  /// How often paths are asked for their size.
+  static let sizeWatch = Interval.seconds(3)
   /// Changes of one device that wait for another to end.
   static let changesWaiting = 64
 }

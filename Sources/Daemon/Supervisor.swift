@@ -78,6 +78,7 @@ final class Supervisor {
   func run(whenReady: @escaping () -> Void) -> Int32 {
     startReactors { [self] in
       restoreDevices(whenReady)
+      watchSizes()
     }
     while exitStatus == nil { turn() }
     for device in devices where !device.hasVanished { unsafe unlink(device.socket) }

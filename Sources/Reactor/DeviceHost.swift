@@ -38,8 +38,8 @@ struct PathHost: BitwiseCopyable {
   let id: UInt32
   var isOpen: Bool
   var engine: Engine
-  let export: ExportDescription
-  let limits: RequestLimits
+  var export: ExportDescription
+  var limits: RequestLimits
   var listener: Int32
   var isAccepting = false
   var sessions = 0

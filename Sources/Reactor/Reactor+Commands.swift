@@ -36,6 +36,8 @@ extension Reactor {
     case .tune(let ticket, let id, let tuning): tune(ticket, id, tuning)
     case .prefer(let ticket, let id, let path, let sticky): prefer(ticket, id, path, sticky: sticky)
     case .rotate(let ticket, let id): rotate(ticket, id)
+    case .resize(let ticket, let id, let export, let usable):
+      resize(ticket, id, export, usableBytes: usable)
     case .failQueued(let ticket, let id): failQueued(ticket, id)
     case .snapshot(let ticket): report(.snapshot(ticket: ticket, snapshots()))
     case .explain(let ticket, let id):

@@ -52,6 +52,7 @@ extension Reactor {
     devices[device].sessions += 1
     negotiatingCount += 1
     scheduleHousekeeping()
+    sessions[Int(index)].exportBytes = devices[device].export.sizeBytes
     var negotiation = Negotiation(devices[device].export)
     var greeting: [UInt8] = []
     negotiation.machine.start(into: &greeting)

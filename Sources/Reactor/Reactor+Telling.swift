@@ -83,13 +83,16 @@ extension Reactor {
     }
     return DeviceSnapshot(
       id: devices[device].id, state: devices[device].engine.machine.deviceState,
-      sessions: devices[device].sessions,
+      sessions: devices[device].sessions, staleSessions: staleClients(of: device),
       queuedRequests: devices[device].engine.machine.queuedCount,
       queuedBytes: devices[device].engine.machine.queuedBytes,
       heldRequests: devices[device].engine.machine.heldCount,
       ghosts: devices[device].engine.machine.ghosts,
       counters: devices[device].engine.machine.counters,
       preferred: devices[device].engine.machine.preferred.map { pathID(device, $0) }, paths: paths,
+      mediumFaults: (0..<devices[device].engine.machine.mediumFaults.count).map {
+        devices[device].engine.machine.mediumFaults[$0]
+      },
       reactorEnters: ring.enters)
   }
 

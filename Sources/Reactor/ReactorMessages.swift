@@ -80,6 +80,9 @@ public enum ReactorCommand: Sendable {
   case prefer(ticket: UInt64, device: UInt32, path: UInt32, sticky: Bool)
   /// Makes the next usable path the active one.
   case rotate(ticket: UInt64, device: UInt32)
+  /// The medium has another size: new clients are told `export`, and nothing beyond `usableBytes` is
+  /// carried out.
+  case resize(ticket: UInt64, device: UInt32, ExportDescription, usableBytes: UInt64)
   /// Fails what waits; answers `.counted`.
   case failQueued(ticket: UInt64, device: UInt32)
   case snapshot(ticket: UInt64)

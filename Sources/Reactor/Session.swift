@@ -20,6 +20,8 @@ struct Session: BitwiseCopyable {
   var descriptor: Int32 = -1
   var device: UInt32 = 0
   var account = SessionAccount()
+  /// The size that its client was told.
+  var exportBytes: UInt64 = 0
 
   /// Received and not yet parsed: `start..<end` of its receive area.
   var start = 0

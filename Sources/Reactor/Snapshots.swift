@@ -6,6 +6,8 @@ public struct DeviceSnapshot: Sendable {
   public let id: UInt32
   public let state: DeviceState
   public let sessions: Int
+  /// Those of them that were told another size than the device has now.
+  public let staleSessions: Int
   public let queuedRequests: Int
   /// Payload of those.
   public let queuedBytes: UInt64
@@ -16,6 +18,7 @@ public struct DeviceSnapshot: Sendable {
   /// Where failback returns to.
   public let preferred: UInt32?
   public let paths: [PathSnapshot]
+  public let mediumFaults: [MediumFault]
   /// io_uring_enter calls of the reactor that serves it.
   public let reactorEnters: UInt64
 }

@@ -36,8 +36,8 @@ struct Mpctl: ParsableCommand {
     version: ProgramVersion.text,
     subcommands: [
       Create.self, Configure.self, Add.self, Remove.self, Fail.self, Restore.self, SetCommand.self,
-      Prefer.self, Rotate.self, GetActive.self, FailQueued.self, Stop.self, Destroy.self,
-      Attach.self, Detach.self, List.self, Status.self, Stats.self, Events.self, Explain.self,
-      TraceCommand.self, Version.self,
+      Prefer.self, Rotate.self, GetActive.self, FailQueued.self, Resize.self, Stop.self,
+      Destroy.self, Attach.self, Detach.self, List.self, Status.self, Stats.self, Events.self,
+      Explain.self, TraceCommand.self, Version.self,
     ])
 }

@@ -10,6 +10,7 @@ package enum Methods {
     PreferMethod.self,
     RotateMethod.self,
     FailQueuedMethod.self,
+    ResizeMethod.self,
     StopMethod.self,
     DestroyMethod.self,
     AttachMethod.self,

@@ -47,6 +47,13 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
   package let kernel: KernelDeviceStatus?
   /// Whether the paths share a cache.
   package let cache: CacheFacts?
+  /// Ranges that every path answered with an error.
+  package let mediumErrors: [MediumErrorFacts]?
+
+  /// How much of the medium is there, when it has shrunk: requests beyond are refused.
+  package var usableBytes: UInt64?
+  /// NBD clients that were told another size than the device has now.
+  package var staleSessions: Int?
 
   package init(
     name: String, state: State, mode: DeviceMode, type: Kind = .manual, sizeBytes: UInt64,
@@ -54,7 +61,7 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
     paths: [PathStatus], queuedBytes: UInt64? = nil, ghosts: Int? = nil, heldRequests: Int? = nil,
     preferred: String? = nil, settings: [String: String]? = nil,
     kernel: KernelDeviceStatus? = nil,
-    cache: CacheFacts? = nil
+    cache: CacheFacts? = nil, mediumErrors: [MediumErrorFacts]? = nil
   ) {
     self.name = name
     self.state = state
@@ -74,5 +81,6 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
     self.settings = settings
     self.kernel = kernel
     self.cache = cache
+    self.mediumErrors = mediumErrors
   }
 }

@@ -19,6 +19,9 @@ package enum EventKind: String, CaseIterable, Codable, Sendable {
   case activeChanged = "active-changed"
   case queueBegan = "queue-began"
   case queueEnded = "queue-ended"
+  case deviceResized = "device-resized"
+  case mediumShrunk = "medium-shrunk"
+  case mediumRegrown = "medium-regrown"
   case mediumError = "medium-error"
   case clientDropped = "client-dropped"
   /// Changes wait until a path has been cut off from the medium.

@@ -40,13 +40,15 @@ package enum EventText {
     switch event.kind {
     case .deviceState: event.state.map { Tone($0) } ?? .plain
     case .pathFailed, .pathLost, .pathForeign, .pathStalled, .queueBegan, .mediumError,
+      .mediumShrunk,
       .fenceFailed, .flushFailed:
       .bad
     case .failover, .pathHeld, .clientDropped, .activeChanged, .fenceBegan: .warning
-    case .pathAdded, .pathRestored, .pathResolved, .queueEnded, .fenceSucceeded,
+    case .pathAdded, .pathRestored, .pathResolved, .queueEnded, .mediumRegrown, .fenceSucceeded,
       .fenceNotNeeded:
       .good
-    case .deviceCreated, .deviceDestroyed, .settingsChanged, .pathRemoved, .other: .plain
+    case .deviceCreated, .deviceDestroyed, .settingsChanged, .deviceResized, .pathRemoved, .other:
+      .plain
     }
   }
 }

@@ -72,6 +72,7 @@ extension Supervisor {
       handler(PreferMethod.self) { $0.prefer($1, $2) },
       handler(RotateMethod.self) { $0.rotate($1, $2) },
       handler(FailQueuedMethod.self) { $0.failQueued($1, $2) },
+      handler(ResizeMethod.self) { $0.resize($1, $2) },
       handler(StopMethod.self) { $0.stop($1, $2) },
       handler(DestroyMethod.self) { $0.destroy($1, $2) },
       handler(AttachMethod.self) { $0.attach($1, $2) },

@@ -15,6 +15,10 @@ struct PathEntry {
   var isGood = true
   /// LOST, as far as the reactor's events say, and not opened again since.
   var isGone = false
+  /// As it was measured last; nil for what has the device's size.
+  var sizeBytes: UInt64?
+  /// A helper thread asks for its size.
+  var isMeasuring = false
   /// Absent while the path is lost.
   var access = PathAccess.absent
   var isBlockDevice = false
@@ -62,6 +66,8 @@ struct PathEntry {
     remark = nil
     isForeign = false
     isGone = false
+    sizeBytes = opened.sizeBytes
+    isMeasuring = false
     reopenWait = Self.reopenFirst(network)
   }
 
@@ -86,7 +92,11 @@ struct PathEntry {
 final class DeviceEntry {
   let id: UInt32
   let name: DeviceName
-  let geometry: Geometry
+  /// What its clients are served.
+  var geometry: Geometry
+  /// How much of its medium is there, when that is less than it should be.
+  var usableBytes: UInt64?
+  var isMeasuring = false
   var settings: DeviceSettings
   private let made: DeviceOptions
   let reactor: Int

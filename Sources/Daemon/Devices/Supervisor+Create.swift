@@ -374,7 +374,7 @@ extension Supervisor {
       to: device)
   }
 
-  private static func export(_ name: DeviceName, _ geometry: Geometry) -> ExportDescription {
+  static func export(_ name: DeviceName, _ geometry: Geometry) -> ExportDescription {
     ExportDescription(
       name: name.text, description: "mpath device \(name.text)",
       sizeBytes: geometry.sizeBytes, minimumBlockBytes: geometry.blockBytes,

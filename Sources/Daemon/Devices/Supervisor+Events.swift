@@ -99,6 +99,7 @@ extension Supervisor {
     if isGood {
       device.paths[index].remark = nil
       device.paths[index].isGone = false
+      device.paths[index].isForeign = false
     }
   }
 
@@ -142,8 +143,7 @@ extension Supervisor {
         .identityChecked(device: id, path: path, generation: generation, verdict), to: device)
     }
     guard let source = entry.source else { return answer(.unknown) }
-    let reference = device.reference(besides: path)
-    compareOne(source, reference, device.medium) { [self] verdict in
+    compareResized(entry, source, device) { [self] verdict in
       switch verdict {
       // The connection that was identified is still up, and its probes are good.
       case .same, .unreachable: answer(.same)

@@ -211,9 +211,8 @@ extension Supervisor {
   private func restoreOpen(
     _ entry: PathEntry, _ device: DeviceEntry, _ finish: @escaping Respond<RestoreMethod>
   ) {
-    let reference = device.reference(besides: entry.id)
     guard let source = entry.source else { return putBack(entry, device, finish) }
-    compareOne(source, reference, device.medium) { [self] verdict in
+    compareResized(entry, source, device) { [self] verdict in
       switch verdict {
       // The connection that was identified is still up.
       case .same, .unreachable: putBack(entry, device, finish)

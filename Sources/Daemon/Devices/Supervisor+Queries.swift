@@ -74,9 +74,11 @@ extension Supervisor {
     let paths = zip(device.paths, labels).compactMap { entry, label in
       snapshot.paths.first { $0.id == entry.id }.map { status(of: entry, label, $0, device) }
     }
-    return DeviceStatus(
+    let state = DeviceStatus.State(rawValue: snapshot.state.rawValue) ?? .failed
+    var facts = DeviceStatus(
       name: device.name.text,
-      state: DeviceStatus.State(rawValue: snapshot.state.rawValue) ?? .failed,
+      // A device that cannot serve all of itself is not what it should be.
+      state: state == .optimal && device.usableBytes != nil ? .degraded : state,
       mode: device.settings.mode, type: device.label == nil ? .manual : .automatic,
       sizeBytes: device.geometry.sizeBytes,
       blockBytes: device.geometry.blockBytes, socket: device.socket,
@@ -85,7 +87,19 @@ extension Supervisor {
       ghosts: snapshot.ghosts, heldRequests: snapshot.heldRequests,
       preferred: snapshot.preferred.flatMap { device.index(ofPath: $0) }
         .map { device.paths[$0].name },
-      settings: device.settings.values, kernel: device.kernel?.status, cache: device.cache)
+      settings: device.settings.values, kernel: device.kernel?.status, cache: device.cache,
+      mediumErrors: snapshot.mediumFaults.isEmpty
+        ? nil : snapshot.mediumFaults.map { Self.mediumFacts($0) })
+    facts.usableBytes = device.usableBytes
+    facts.staleSessions = snapshot.staleSessions > 0 ? snapshot.staleSessions : nil
+    return facts
+  }
+
+  private static func mediumFacts(_ fault: MediumFault) -> MediumErrorFacts {
+    MediumErrorFacts(
+      offsetBytes: fault.range.offset, lengthBytes: fault.range.length, isWrite: fault.modifies,
+      errno: Int(fault.errno), errorName: ErrnoText.name(fault.errno), requests: fault.count,
+      lastAt: WallClock.milliseconds(at: fault.at))
   }
 
   private func status(
@@ -97,7 +111,9 @@ extension Supervisor {
     return PathStatus(
       name: entry.name, path: entry.path, kind: entry.kind, state: state,
       since: WallClock.milliseconds(at: snapshot.record.changedAt), reason: reason, errno: errno,
-      hint: hint, sizeBytes: device.medium.geometry.sizeBytes, outstanding: snapshot.outstanding,
+      hint: hint,
+      sizeBytes: entry.sizeBytes ?? device.medium.geometry.sizeBytes,
+      outstanding: snapshot.outstanding,
       direct: entry.isDirect, unresolved: Int(snapshot.record.unresolved),
       stalls: snapshot.record.stalls, patienceMilliseconds: snapshot.patience.milliseconds,
       priority: Int(snapshot.record.priority), weight: Int(snapshot.record.weight),

@@ -41,6 +41,7 @@ extension Supervisor {
       OpeningManner(settings, $0, buffered: specification.options.io == .buffered, busyTries: 200)
     }
     open(paths, manners) { [self] results in
+      let geometry = Self.grown(geometry, results)
       admit(specification, geometry, results) { [self] entries, lost in
         var entries = entries
         for index in entries.indices { entries[index].settings = each[index] }
@@ -57,6 +58,17 @@ extension Supervisor {
         }
       }
     }
+  }
+
+  /// The size of a device whose medium has grown while no daemon ran: that of all the paths that are there.
+  private static func grown(
+    _ geometry: Geometry, _ results: [Result<OpenedPath, OpenFailure>]
+  ) -> Geometry {
+    let sizes = Set(results.compactMap { try? $0.get().sizeBytes })
+    guard sizes.count == 1, let size = sizes.first, size > geometry.sizeBytes else {
+      return geometry
+    }
+    return Geometry(sizeBytes: size, blockBytes: geometry.blockBytes) ?? geometry
   }
 
   private func finishRestore(

@@ -39,6 +39,10 @@ public enum RequestCheck {
     guard limits.contains(offset: header.offset, length: header.length) else {
       return allocates(command) ? .noSpace : .invalid
     }
+    // The client cannot know that the medium has shrunk: the place exists for it, and cannot be reached.
+    guard limits.isThere(offset: header.offset, length: header.length) else {
+      return allocates(command) ? .noSpace : .inputOutput
+    }
     return limits.isAligned(offset: header.offset, length: header.length) ? nil : .invalid
   }
 

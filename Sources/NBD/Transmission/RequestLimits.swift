@@ -1,6 +1,8 @@
 /// What a request is held against: the numeric part of an export, small enough to sit in a session.
 public struct RequestLimits: Hashable, Sendable, BitwiseCopyable {
   public let sizeBytes: UInt64
+  /// What is there of it: less than the size when the medium has shrunk since.
+  public private(set) var usableBytes: UInt64
   /// A power of two.
   public let minimumBlockBytes: UInt32
   public let maximumPayloadBytes: UInt32
@@ -12,9 +14,23 @@ public struct RequestLimits: Hashable, Sendable, BitwiseCopyable {
   ) {
     precondition(minimumBlockBytes.nonzeroBitCount == 1)
     self.sizeBytes = sizeBytes
+    usableBytes = sizeBytes
     self.minimumBlockBytes = minimumBlockBytes
     self.maximumPayloadBytes = maximumPayloadBytes
     self.flags = flags
+  }
+
+  /// The same export of which only the beginning is there.
+  public func limited(to usableBytes: UInt64) -> RequestLimits {
+    var limits = self
+    limits.usableBytes = min(sizeBytes, usableBytes)
+    return limits
+  }
+
+  /// Of a range inside the export, whether all of it is there.
+  @inlinable
+  func isThere(offset: UInt64, length: UInt32) -> Bool {
+    UInt64(length) <= usableBytes && offset <= usableBytes &- UInt64(length)
   }
 
   /// Compares by subtraction, so nothing overflows.

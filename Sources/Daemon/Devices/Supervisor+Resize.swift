@@ -1,0 +1,222 @@
+internal import BlockIO
+internal import Control
+internal import Logging
+internal import Reactor
+
+/// A medium that grows or shrinks under a device in use.
+///
+/// The device has the size of the smallest of its paths. It grows by itself when the last of them has grown
+/// (gmultipath's rule). When one shrinks, gmultipath shrinks or destroys the device: here nothing is
+/// given up, what reaches beyond the new end is refused, and an operator decides.
+extension Supervisor {
+  func watchSizes() {
+    timers.after(DaemonLimits.sizeWatch) { [self] in
+      for device in devices where !device.isBeingDestroyed && !device.isMeasuring {
+        measure(device) { [self] in judgeSize(device) { _ in } }
+      }
+      watchSizes()
+    }
+  }
+
+  func resize(_ params: ResizeMethod.Params, _ respond: @escaping Respond<ResizeMethod>) {
+    change(params.name, respond) { [self] device, _, finish in
+      measure(device) { [self] in
+        judgeSize(device) { [self] error in
+          if let error { return finish(.failure(error)) }
+          guard params.shrink == true, let usable = device.usableBytes else {
+            return finish(answer(about: device))
+          }
+          shrink(device, to: usable, finish)
+        }
+      }
+    }
+  }
+
+  private func shrink(
+    _ device: DeviceEntry, to usable: UInt64, _ finish: @escaping Respond<ResizeMethod>
+  ) {
+    guard device.label == nil else {
+      let name = device.name.text
+      return finish(
+        .failure(
+          ControlError(
+            .refused, "\(name) has a label, which was at the end that is gone",
+            hint: "grow the medium back, or mpctl stop \(name) and label it anew")))
+    }
+    setSize(usable, of: device) { [self] error in
+      if let error { return finish(.failure(error)) }
+      save { warning in
+        let size = device.geometry.sizeBytes
+        finish(.success(ResizeMethod.Result(sizeBytes: size, warning: warning)))
+      }
+    }
+  }
+
+  private func answer(about device: DeviceEntry) -> Result<ResizeMethod.Result, ControlError> {
+    if let usable = device.usableBytes {
+      return .failure(
+        ControlError(
+          .refused,
+          "the medium of \(device.name.text) has shrunk to \(usable) bytes, and the device has "
+            + "\(device.geometry.sizeBytes)",
+          hint: "grow it back, or say --shrink to give up what is beyond its end"))
+    }
+    return .success(ResizeMethod.Result(sizeBytes: device.geometry.sizeBytes, warning: nil))
+  }
+
+  // MARK: Measuring
+
+  /// Asks every path that is a file or block device for its size; one that does not answer keeps the old.
+  private func measure(_ device: DeviceEntry, _ done: @escaping () -> Void) {
+    let asked = device.paths.compactMap { path -> (id: UInt32, descriptor: Int32)? in
+      guard case .file(let descriptor, _, _) = path.access, !path.isMeasuring else { return nil }
+      return (path.id, descriptor)
+    }
+    guard !asked.isEmpty else { return done() }
+    device.isMeasuring = true
+    var left = asked.count
+    for (path, descriptor) in asked {
+      setMeasuring(true, path, device)
+      let note: (Answer) -> Void = { [self] answer in
+        if case .compared(.resized(let size)) = answer { noteSize(size, path, device) }
+        if case .compared = answer { setMeasuring(false, path, device) }
+      }
+      let ticket = ticket(patience: DaemonLimits.pathPatience, late: note) { answer in
+        note(answer)
+        left -= 1
+        guard left == 0 else { return }
+        device.isMeasuring = false
+        done()
+      }
+      let inbox = inbox
+      SizeReading.start(descriptor) { verdict in
+        inbox.post(.answer(ticket: ticket, .compared(verdict)))
+      }
+    }
+  }
+
+  /// Another question would only wait behind the same trouble.
+  private func setMeasuring(_ isMeasuring: Bool, _ path: UInt32, _ device: DeviceEntry) {
+    guard let index = device.index(ofPath: path) else { return }
+    device.paths[index].isMeasuring = isMeasuring
+  }
+
+  func noteSize(_ sizeBytes: UInt64, _ path: UInt32, _ device: DeviceEntry) {
+    guard let index = device.index(ofPath: path) else { return }
+    device.paths[index].sizeBytes = sizeBytes
+  }
+
+  // MARK: Judging
+
+  /// Makes the device follow its paths, if they have another size than it has.
+  func judgeSize(_ device: DeviceEntry, _ done: @escaping (ControlError?) -> Void) {
+    guard !device.isBeingDestroyed else { return done(nil) }
+    let whole = device.medium.geometry.sizeBytes
+    let block = UInt64(device.geometry.blockBytes)
+    // What is gone or shows another medium has no say; one that an operator holds is still a way to it.
+    let sizes = device.paths.filter { $0.isOpen && !$0.isForeign }.map { $0.sizeBytes ?? whole }
+    guard let smallest = sizes.min() else { return done(nil) }
+    let usable = smallest / block * block
+    if usable < whole {
+      limit(device, to: usable, done)
+    } else if device.usableBytes != nil {
+      limit(device, to: nil, done)
+    } else if usable > whole, device.label == nil {
+      setSize(usable, of: device) { [self] error in
+        if let error { return done(error) }
+        save { _ in done(nil) }
+      }
+    } else {
+      done(nil)
+    }
+  }
+
+  /// Refuses what reaches beyond `usable`; nil for nothing any more.
+  private func limit(
+    _ device: DeviceEntry, to usable: UInt64?, _ done: @escaping (ControlError?) -> Void
+  ) {
+    guard device.usableBytes != usable else { return done(nil) }
+    let whole = device.medium.geometry.sizeBytes
+    let before = device.usableBytes
+    device.usableBytes = usable
+    tellSize(of: device) { [self] error in
+      if let error {
+        device.usableBytes = before
+        return done(error)
+      }
+      let about: Logger.Metadata = ["device": "\(device.name.text)"]
+      if let usable {
+        log.error("the medium has shrunk from \(whole) to \(usable) bytes", metadata: about)
+        record(.mediumShrunk, device) { $0.cause = "\(usable) bytes of \(whole) are left" }
+      } else {
+        log.info("the medium has its size again", metadata: about)
+        record(.mediumRegrown, device) { $0.cause = "all \(whole) bytes are there again" }
+      }
+      done(nil)
+    }
+  }
+
+  private func setSize(
+    _ sizeBytes: UInt64, of device: DeviceEntry, _ done: @escaping (ControlError?) -> Void
+  ) {
+    let before = (device.geometry, device.usableBytes)
+    guard
+      let geometry = Geometry(sizeBytes: sizeBytes, blockBytes: device.geometry.blockBytes),
+      sizeBytes > 0
+    else {
+      return done(
+        ControlError(
+          .refused, "\(device.name.text) cannot have \(sizeBytes) bytes",
+          hint: "mpctl destroy \(device.name.text) ends it"))
+    }
+    device.geometry = geometry
+    device.usableBytes = nil
+    tellSize(of: device) { [self] error in
+      if let error {
+        (device.geometry, device.usableBytes) = before
+        return done(error)
+      }
+      log.info(
+        "device resized",
+        metadata: [
+          "device": "\(device.name.text)", "from": "\(before.0.sizeBytes)", "to": "\(sizeBytes)",
+        ])
+      record(.deviceResized, device) { $0.cause = "\(before.0.sizeBytes) to \(sizeBytes) bytes" }
+      done(nil)
+    }
+  }
+
+  private func tellSize(
+    of device: DeviceEntry, _ done: @escaping (ControlError?) -> Void
+  ) {
+    let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
+      guard case .done = answer else { return done(error(answer, while: "being resized")) }
+      done(nil)
+    }
+    let usable = min(device.geometry.sizeBytes, device.usableBytes ?? device.geometry.sizeBytes)
+    post(
+      .resize(
+        ticket: ticket, device: device.id, Self.export(device.name, device.geometry),
+        usableBytes: usable), to: device)
+  }
+
+  // MARK: Paths that return with another size
+
+  /// Compares an open path with its siblings; another size than the device's is noted, and for the comparison
+  /// it is taken as it is.
+  func compareResized(
+    _ entry: PathEntry, _ source: MediumSource, _ device: DeviceEntry,
+    _ done: @escaping (MediumComparison.Verdict) -> Void
+  ) {
+    let reference = device.reference(besides: entry.id)
+    compareOne(source, reference, device.medium) { [self] verdict in
+      guard case .resized(let size) = verdict, entry.network == nil, device.label == nil,
+        let geometry = Geometry(sizeBytes: size, blockBytes: device.geometry.blockBytes), size > 0
+      else { return done(verdict) }
+      noteSize(size, entry.id, device)
+      judgeSize(device) { [self] _ in
+        compareOne(source, reference, Medium(geometry: geometry, label: nil), done)
+      }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+internal import Control
+internal import Testing
+
+extension Integration {
+  /// A medium that grows and shrinks under a device in use.
+  @Suite struct ResizeTests {
+    @Test(.needs(.loopDevices, .qemu, .libnbd, .python), .timeLimit(.minutes(2)))
+    func aDeviceGrowsWhenTheLastOfItsPathsHasGrown() async throws {
+      try await Self.run { bed in
+        let client = try bed.lab.start(
+          Lab.python, [bed.lab.scripts + "/idle.py", bed.daemon.socket("data")])
+        while !client.output.contains("connected") { try await Task.sleep(for: .milliseconds(20)) }
+        try await bed.setSize(mebibytes: 16, seenBy: [0])
+        #expect(try await bed.daemon.control("resize", "data") == "\(8 << 20)\n")
+        #expect(try await bed.daemon.status("data").sizeBytes == 8 << 20)
+        #expect(
+          try await bed.daemon.status("data").paths.map { $0.sizeBytes } == [16 << 20, 8 << 20])
+
+        try await bed.setSize(mebibytes: 16, seenBy: [1])
+        // By itself, without a command.
+        try await bed.wait { $0.sizeBytes == 16 << 20 }
+        let size = try await bed.lab.succeed("nbdinfo", ["--size", bed.daemon.uri("data")])
+        #expect(size == "\(16 << 20)\n")
+        let status = try await bed.daemon.control("status", "data")
+        #expect(status.contains("1 client sees another size"), "\(status)")
+        #expect(try await bed.qemuIO("write -P 3 12M 64k").contains("64 KiB"))
+        client.signal(15)
+        #expect(try await bed.daemon.status("data").state == .optimal)
+
+        // It is remembered, and what grows while no daemon runs is taken as it is.
+        try await bed.daemon.stop()
+        try await bed.setSize(mebibytes: 24, seenBy: [0, 1])
+        try await bed.daemon.startAgain()
+        let after = try await bed.daemon.status("data")
+        #expect(after.sizeBytes == 24 << 20)
+        #expect(after.state == .optimal)
+        #expect(try await bed.qemuIO("read -P 3 12M 64k").contains("64 KiB"))
+        try await bed.daemon.stop()
+      }
+    }
+
+    @Test(.needs(.loopDevices, .qemu), .timeLimit(.minutes(2)))
+    func aShrunkDeviceRefusesWhatIsBeyondItsEndAndWaitsForAnOperator() async throws {
+      try await Self.run { bed in
+        try await bed.setSize(mebibytes: 4, seenBy: [0, 1])
+        try await bed.wait { $0.usableBytes == 4 << 20 }
+        let status = try await bed.daemon.control("status", "data")
+        #expect(status.contains("the medium has shrunk to \(4 << 20) bytes"), "\(status)")
+        #expect(status.contains("mpctl resize --shrink data"), "\(status)")
+        #expect(try await bed.daemon.mpctl(["status", "--check"]).status == 3)
+
+        #expect(try await bed.qemuIO("write 6M 4k").contains("No space left on device"))
+        #expect(try await bed.qemuIO("read 6M 4k").contains("Input/output error"))
+        #expect(try await bed.qemuIO("write 4092k 8k").contains("No space left on device"))
+        #expect(try await bed.qemuIO("write -P 9 1M 4k").contains("4 KiB"))
+        #expect(try await bed.qemuIO("read -P 9 1M 4k").contains("4 KiB"))
+        // No path is to blame, and none has been.
+        #expect(try await bed.daemon.status("data").paths.map { $0.state } == [.active, .passive])
+        #expect(try await bed.daemon.stats().devices.first?.paths.map { $0.errors } == [0, 0])
+        try await bed.daemon.refuse(["resize", "data"], saying: ["shrunk to \(4 << 20) bytes"])
+
+        // Grown back, all of it can be used again.
+        try await bed.setSize(mebibytes: 8, seenBy: [0, 1])
+        #expect(try await bed.daemon.control("resize", "data") == "\(8 << 20)\n")
+        #expect(try await bed.daemon.status("data").state == .optimal)
+        #expect(try await bed.qemuIO("write 6M 4k").contains("4 KiB"))
+
+        // Given up by an operator, it is the smaller device.
+        try await bed.setSize(mebibytes: 4, seenBy: [0, 1])
+        #expect(
+          try await bed.daemon.control("resize", "--shrink", "data") == "\(4 << 20)\n")
+        #expect(try await bed.daemon.status("data").state == .optimal)
+        #expect(try await bed.daemon.status("data").sizeBytes == 4 << 20)
+        let events = try await bed.daemon.control("events", "data")
+        for word in ["medium-shrunk", "medium-regrown", "device-resized"] {
+          #expect(events.contains(word), "\(events)")
+        }
+        try await bed.daemon.stop()
+      }
+    }
+
+    private struct Bed {
+      let lab: Lab
+      let daemon: TestDaemon
+      let backing: String
+      let loops: [LoopDevice]
+
+      /// Gives the medium another size and has some of the paths notice.
+      func setSize(mebibytes: Int, seenBy paths: [Int]) async throws {
+        try await lab.succeed("truncate", ["-s", "\(mebibytes)M", backing])
+        for path in paths { try await lab.succeed("losetup", ["-c", loops[path].node]) }
+      }
+
+      /// All that qemu-io says.
+      func qemuIO(_ command: String) async throws -> String {
+        let result = try await lab.run("qemu-io", ["-f", "raw", "-c", command, daemon.uri("data")])
+        return result.output + result.errors
+      }
+
+      func wait(
+        sourceLocation: SourceLocation = #_sourceLocation, _ isSo: (DeviceStatus) -> Bool
+      ) async throws {
+        let clock = ContinuousClock()
+        let deadline = clock.now + .seconds(30)
+        while clock.now < deadline {
+          if isSo(try await daemon.status("data")) { return }
+          try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("\(try await daemon.status("data"))", sourceLocation: sourceLocation)
+      }
+    }
+
+    private static func run(_ body: (Bed) async throws -> Void) async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let backing = try lab.image("backing.img", mebibytes: 8)
+        let loops = [
+          try await LoopDevice.attach(backing, in: lab),
+          try await LoopDevice.attach(backing, in: lab),
+        ]
+        try await daemon.control("create", "data", loops[0].node, loops[1].node)
+        try await body(Bed(lab: lab, daemon: daemon, backing: backing, loops: loops))
+      }
+    }
+  }
+}
