@@ -26,6 +26,12 @@ struct PathTrouble: Error, Sendable, Equatable {
     )
   }
 
+  static func unwritable(errno: Int32) -> PathTrouble {
+    PathTrouble(
+      "it cannot be written: \(ErrnoText.sentence(errno))", hint: "repair the path first",
+      errno: errno)
+  }
+
   static func unresolved(_ host: String, resolverError: Int32) -> PathTrouble {
     let text = unsafe mp_resolver_text(resolverError).map { unsafe String(cString: $0) }
     return PathTrouble(
