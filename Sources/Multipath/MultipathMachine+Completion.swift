@@ -88,7 +88,9 @@ extension MultipathMachine {
     _ attempt: AttemptRecord, _ outcome: IOOutcome, at now: Instant
   ) {
     noteSignOfLife(attempt.path, at: now)
-    guard outcome == .success, !attempt.isGivenUp, !attempt.operation.mayTakeLong else { return }
+    guard outcome == .success else { return }
+    if mediumFaults.count > 0 { mediumFaults.noteSuccess(attempt.operation, attempt.range) }
+    guard !attempt.isGivenUp, !attempt.operation.mayTakeLong else { return }
     noteIfSlow(attempt, at: now)
     table.recordLatency(attempt.path, attempt.operation, now - attempt.issuedAt)
   }
@@ -122,6 +124,10 @@ extension MultipathMachine {
   ) {
     switch outcome.verdict {
     case .none, .target: return
+    case .doubtful
+    where mediumFaults.explain(outcome, attempt.operation, attempt.range):
+      // Every path has said the same of this place before.
+      return
     case .doubtful, .lost:
       let cause = FaultCause(
         errno: outcome.errno, operation: attempt.operation, offset: attempt.range.offset)

@@ -152,11 +152,15 @@ extension MultipathMachine {
   /// took down return after one good probe elsewhere on the medium.
   mutating func mediumSpoke(_ slot: UInt32, at now: Instant, effects: inout Effects) {
     let request = requests[Int(slot)]
-    effects.append(
-      .event(
-        .mediumError(
-          FaultCause(
-            errno: request.errno, operation: request.operation, offset: request.range.offset))))
+    let isNews = mediumFaults.note(
+      errno: request.errno, request.operation, request.range, at: now)
+    if isNews {
+      effects.append(
+        .event(
+          .mediumError(
+            FaultCause(
+              errno: request.errno, operation: request.operation, offset: request.range.offset))))
+    }
     var blamed = request.tried
     while let path = blamed.first {
       blamed.remove(path)

@@ -4,10 +4,6 @@ public import BlockIO
 /// Paths that do not answer. Quiet for too long makes a path suspect; a sibling's answer makes it
 /// stalled; then its attempts are given up, where that can be done without losing an acknowledged write.
 extension MultipathMachine {
-  /// After a pause of the whole target all paths answer at once, one of them first: the others get this long
-  /// before they are judged by its testimony.
-  static var accusationGrace: Interval { .milliseconds(10) }
-
   /// Since when the path owes an answer, or nil when it owes none.
   private func quietSince(_ path: PathIndex) -> Instant? {
     guard table[path].live > 0 || table[path].probe.isInFlight else { return nil }
@@ -18,8 +14,35 @@ extension MultipathMachine {
   func quietDeadline(_ path: PathIndex) -> Instant? {
     guard hasSiblings(path), hasSomethingToGiveUp(path), let since = quietSince(path)
     else { return nil }
-    if let accused = table[path].accusedAt { return accused + Self.accusationGrace }
+    if let accused = table[path].accusedAt { return accused + configuration.stall.grace }
     return suspects.contains(path) ? nil : since + patience(path)
+  }
+
+  /// Everything that comes with one instant is one turn.
+  mutating func noteTurn(_ now: Instant) {
+    guard now != ranAt else { return }
+    ranBefore = ranAt
+    ranAt = now
+  }
+
+  /// Coming this much later than asked, we were not running ourselves (a starved machine, a stopped
+  /// container), and a server beside us was perhaps not running either.
+  private static var pauseThreshold: Interval { .milliseconds(25) }
+
+  /// Nothing since our last turn counts as the path's silence: it has the rest of its patience from now on,
+  /// and 10 ms at least, as answers may be waiting. One that was accused before has its grace anew.
+  private mutating func forgive(_ path: PathIndex, at now: Instant) {
+    if table[path].accusedAt != nil {
+      table[path].accusedAt = now
+      return
+    }
+    let silent = ranBefore - (quietSince(path) ?? ranBefore)
+    let left = max(
+      .milliseconds(10),
+      Interval(
+        nanoseconds: patience(path).nanoseconds
+          - min(patience(path).nanoseconds, silent.nanoseconds)))
+    table[path].busySince = now + left - patience(path)
   }
 
   private func hasSiblings(_ path: PathIndex) -> Bool {
@@ -35,15 +58,14 @@ extension MultipathMachine {
     for position in 0..<table.orderedCount {
       let path = table.ordered(position)
       guard let deadline = quietDeadline(path), !(now < deadline) else { continue }
+      if now - deadline > Self.pauseThreshold {
+        forgive(path, at: now)
+        continue
+      }
       guard table[path].accusedAt == nil else {
         table[path].accusedAt = nil
         suspects.remove(path)
         condemned.insert(path)
-        continue
-      }
-      if now - deadline > Interval.milliseconds(25) {
-        // We come late ourselves: the machine was busy elsewhere, and answers may be waiting.
-        table[path].busySince = now - patience(path) + .milliseconds(10)
         continue
       }
       suspects.insert(path)
@@ -175,6 +197,7 @@ extension MultipathMachine {
 
   /// The path has answered: whatever it was suspected of is over.
   mutating func noteSignOfLife(_ path: PathIndex, at now: Instant) {
+    noteTurn(now)
     table[path].answeredAt = now
     table[path].accusedAt = nil
     suspects.remove(path)

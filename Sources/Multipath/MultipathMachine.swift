@@ -52,6 +52,9 @@ public struct MultipathMachine: ~Copyable {
   /// Paths that are being convicted in this turn: auto-restore must not bring them back.
   var condemned = PathSet()
   var lastSubmitAt = Instant.zero
+  /// When the machine was last told anything, and when before that: how long a pause of our own was.
+  var ranAt = Instant.zero
+  var ranBefore = Instant.zero
   /// Hedges that may be made, in hundredths.
   var hedgeCredit: UInt32 = 0
   /// Counts acknowledged writes; a path remembers the count at its last write and its last flush.
@@ -65,6 +68,8 @@ public struct MultipathMachine: ~Copyable {
   public internal(set) var lastOutage: Outage?
   /// Why paths were left and what was slow, for an operator who asks.
   public internal(set) var decisions = DecisionRing()
+  /// Where the medium itself is bad.
+  public internal(set) var mediumFaults = MediumFaults()
   /// Set by `stop`: nothing waits for a path any more.
   var isStopping = false
   /// What a test may break; nothing in production.
@@ -102,6 +107,7 @@ public struct MultipathMachine: ~Copyable {
       phase: .trying, operation: operation, flags: flags, range: range, offered: table.usable,
       generation: requests[Int(slot)].generation &+ 1, submittedAt: now, flushEpoch: writeEpoch)
     lastSubmitAt = now
+    noteTurn(now)
     if operation == .read { earnHedge() }
     counters.count(operation, bytes: range.length)
     if ghosts > 0, mustWaitForGhost(slot) {
@@ -129,6 +135,7 @@ public struct MultipathMachine: ~Copyable {
 
   /// Runs whatever is due at `now`: timed-out waiters, probes, paths that have been quiet too long.
   public mutating func tick(at now: Instant, effects: inout Effects) {
+    noteTurn(now)
     expireWaiting(at: now, effects: &effects)
     expireHeld(at: now, effects: &effects)
     startDueFences(at: now, effects: &effects)

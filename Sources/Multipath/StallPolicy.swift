@@ -28,6 +28,9 @@ public struct StallPolicy: Sendable, BitwiseCopyable, Codable {
   public var factor: UInt64
   /// The longest wait, whatever a path's history says.
   public var ceiling: Interval
+  /// After a pause of the whole target all paths answer at once, one of them first: the others get this long
+  /// before they are judged by its testimony.
+  public var grace: Interval
   /// Attempts whose extents are in quarantine at once; when there is no room, a write is not given up.
   public var ghostsMax: Int
   /// How long a request may wait for a ghost before it fails with EIO.
@@ -35,12 +38,14 @@ public struct StallPolicy: Sendable, BitwiseCopyable, Codable {
 
   public init(
     mode: GiveUpMode = .quarantine, floor: Interval = .milliseconds(50), factor: UInt64 = 8,
-    ceiling: Interval = .seconds(30), ghostsMax: Int = 128, holdTimeout: Interval = .seconds(60)
+    ceiling: Interval = .seconds(30), grace: Interval = .milliseconds(10), ghostsMax: Int = 128,
+    holdTimeout: Interval = .seconds(60)
   ) {
     self.mode = mode
     self.floor = floor
     self.factor = factor
     self.ceiling = ceiling
+    self.grace = grace
     self.ghostsMax = ghostsMax
     self.holdTimeout = holdTimeout
   }

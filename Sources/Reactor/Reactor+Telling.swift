@@ -90,6 +90,9 @@ extension Reactor {
       ghosts: devices[device].engine.machine.ghosts,
       counters: devices[device].engine.machine.counters,
       preferred: devices[device].engine.machine.preferred.map { pathID(device, $0) }, paths: paths,
+      mediumFaults: (0..<devices[device].engine.machine.mediumFaults.count).map {
+        devices[device].engine.machine.mediumFaults[$0]
+      },
       reactorEnters: ring.enters)
   }
 

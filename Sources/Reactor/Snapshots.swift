@@ -18,6 +18,7 @@ public struct DeviceSnapshot: Sendable {
   /// Where failback returns to.
   public let preferred: UInt32?
   public let paths: [PathSnapshot]
+  public let mediumFaults: [MediumFault]
   /// io_uring_enter calls of the reactor that serves it.
   public let reactorEnters: UInt64
 }

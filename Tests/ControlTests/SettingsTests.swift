@@ -36,7 +36,8 @@ struct SettingsTests {
     "every key takes its values",
     arguments: [
       "mode=active-active", "give-up=strict", "stall-floor=60", "stall-factor=4",
-      "stall-ceiling=1000", "hold-timeout=5", "hedge=20", "failback=immediate", "failback=30",
+      "stall-ceiling=1000", "stall-grace=20", "ghosts=0", "hold-timeout=5", "hedge=20",
+      "failback=immediate", "failback=30",
       "no-path-timeout=0", "no-path-bytes=64K", "probe-first=200", "probe-longest=20",
       "probe-good=5", "probe-idle=9",
     ])

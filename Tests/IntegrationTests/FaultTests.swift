@@ -73,6 +73,49 @@ extension Integration {
       }
     }
 
+    @Test(.needs(.fuse, .fio, .libnbdPython), .timeLimit(.minutes(3)))
+    func aBadPlaceOfTheMediumIsNoPathsFault() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let backing = try lab.image("backing.img", mebibytes: 64)
+        // Behind what fio writes and reads.
+        let (offset, length) = (48 << 20, 64 << 10)
+        var paths: [FaultPath] = []
+        for name in ["one", "two", "three"] {
+          paths.append(
+            try await FaultPath.up(
+              name, in: lab, backing: backing, badOffset: offset, badLength: length))
+        }
+        try await daemon.control(
+          "create", "-A", "data", paths[0].file, paths[1].file, paths[2].file)
+        // Each request takes a shell: what is slow here shall not be taken for a stall.
+        try await daemon.control("set", "data", "stall-floor=20000")
+        let fio = Fio(uri: daemon.uri("data"), seconds: 8, sizeMebibytes: 32, depth: 4)
+        let process = try fio.start(in: lab)
+        try await Task.sleep(for: .seconds(1))
+        let place = [daemon.uri("data"), String(offset), String(length)]
+        try await lab.script("medium.py", place + ["1"])
+        for path in paths {
+          try await daemon.waitForPath(path.name, of: "data", in: [.active])
+        }
+        let failures = try await daemon.failures()
+
+        // Now that it is known, it may be read over and over.
+        try await lab.script("medium.py", place + ["10"])
+        try await fio.finish(process)
+        #expect(try await daemon.failures() == failures, "a path was blamed again")
+        let status = try await daemon.status("data")
+        #expect(status.state == .optimal)
+        let fault = try #require(status.mediumErrors?.first { $0.offsetBytes == UInt64(offset) })
+        #expect(fault.errorName == "EIO" && !fault.isWrite && fault.requests > 10)
+        let text = try await daemon.control("status")
+        #expect(text.contains("the medium is bad at \(offset)"), "\(text)")
+        let events = try await daemon.control("events")
+        #expect(events.contains("medium-error: EIO on read at \(offset)"), "\(events)")
+        try await daemon.stop()
+      }
+    }
+
     @Test(.needs(.fuse, .fio, .libnbd), .timeLimit(.minutes(2)))
     func aPathThatHangsHoldsUpNoOtherDevice() async throws {
       try await Lab.run { lab in
@@ -197,5 +240,12 @@ extension Integration {
         #expect(try await daemon.pathStates("data") == ["two": .active])
       }
     }
+  }
+}
+
+extension TestDaemon {
+  /// How often any path has gone out of service by itself.
+  fileprivate func failures() async throws -> UInt64 {
+    try await stats().devices.flatMap { $0.paths }.map { $0.failures }.reduce(0, +)
   }
 }

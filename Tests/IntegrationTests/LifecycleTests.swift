@@ -21,6 +21,25 @@ extension Integration {
       }
     }
 
+    @Test(.needs(.libnbdPython), .timeLimit(.minutes(1)))
+    func requestsThatWaitForAPathDoNotHoldUpTheEnd() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        try await daemon.control("create", "data", try lab.image("left.img", mebibytes: 8))
+        // An hour would be the wait otherwise.
+        try await daemon.control("set", "data", "no-path-timeout=3600", "no-path-bytes=256K")
+        try await daemon.control("fail", "data", "left.img")
+        // Twice as many as may wait: the others fail at once.
+        let client = try lab.start(
+          Lab.python, ["-B", lab.scripts + "/queued.py", daemon.uri("data"), "128"])
+        while try await daemon.status("data").queuedRequests < 64 {
+          try await Task.sleep(for: .milliseconds(20))
+        }
+        try await daemon.stop()
+        #expect(try await client.wait(atMostSeconds: 30) == .exited(0), "\(client.errors)")
+      }
+    }
+
     @Test(.needs(.fio, .libnbd), .timeLimit(.minutes(1)))
     func aKilledDaemonsDevicesComeBackWithTheNext() async throws {
       try await Lab.run { lab in

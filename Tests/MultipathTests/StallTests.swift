@@ -161,4 +161,38 @@ import Testing
     bench.elapse(.milliseconds(100))
     #expect(bench.machine.counters.givenUp == 0)
   }
+
+  /// On a starved machine the servers of paths stand still with us; a path was failed 20 ms after both went on.
+  @Test func `a pause of our own is not counted as a path's silence`() throws {
+    let bench = Bench(.activeActive, paths: 2)
+    let slot = bench.submit(.read)
+    let path = try #require(bench.paths(of: slot).first)
+    bench.answer(bench.submit(.read), on: 1 - path)
+    bench.elapse(.milliseconds(20))
+    bench.answer(bench.submit(.read), on: 1 - path)
+    // Asked to wake at 50 ms, we come at 200 ms: since the last turn nothing counts, so 30 ms are left.
+    bench.pass(.milliseconds(180))
+    bench.elapse(.milliseconds(28))
+    bench.answer(bench.submit(.read), on: 1 - path)
+    #expect(bench.paths(of: slot) == [path])
+    #expect(bench.state(path) == .active)
+    bench.elapse(.milliseconds(13))
+    #expect(bench.paths(of: slot) == [path, 1 - path])
+    #expect(bench.state(path) == .fail)
+  }
+
+  @Test func `a pause of our own during the grace begins the grace anew`() throws {
+    let bench = Bench(.activeActive, paths: 2)
+    let slot = bench.submit(.read)
+    let path = try #require(bench.paths(of: slot).first)
+    bench.elapse(.milliseconds(50))
+    bench.answer(bench.submit(.read), on: 1 - path)
+    bench.elapse(.milliseconds(5))
+    bench.pass(.milliseconds(300))
+    #expect(bench.state(path) == .active)
+    bench.elapse(.milliseconds(9))
+    #expect(bench.state(path) == .active)
+    bench.elapse(.milliseconds(2))
+    #expect(bench.state(path) == .fail)
+  }
 }

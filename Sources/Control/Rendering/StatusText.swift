@@ -75,7 +75,7 @@ package enum StatusText {
     if let kernel = device.kernel {
       lines += WordWrap.lines(KernelText.line(device.name, kernel), indent: 4)
     }
-    return lines + waiting(device) + caches(device)
+    return lines + waiting(device) + media(device, context) + caches(device)
   }
 
   private static func note(
@@ -124,6 +124,23 @@ package enum StatusText {
         indent: 4)
     }
     return lines
+  }
+
+  private static func media(_ device: DeviceStatus, _ context: RenderingContext) -> [String] {
+    let name = PrintableText.escaped(device.name)
+    var lines: [String] = []
+    for fault in device.mediumErrors ?? [] {
+      let requests = fault.requests == 1 ? "1 request" : "\(fault.requests) requests"
+      let age = TimeText.age(from: fault.lastAt, to: context.now).map { ", last \($0)" } ?? ""
+      lines += WordWrap.lines(
+        "\(name): the medium is bad at \(fault.offsetBytes), \(fault.lengthBytes) bytes: every path answers "
+          + "\(PrintableText.escaped(fault.errorName)) to \(fault.isWrite ? "writes" : "reads") there "
+          + "(\(requests)\(age))", indent: 4)
+    }
+    guard !lines.isEmpty else { return [] }
+    return lines
+      + WordWrap.lines(
+        "write these bytes anew from a backup, or replace the medium", first: "  fix: ", indent: 7)
   }
 
   /// Paths with caches of their own are nothing to repair, but nobody should learn of it from a failed FLUSH.

@@ -9,6 +9,8 @@ package struct DeviceSettings: Hashable, Sendable {
   package var stallFloorMilliseconds: UInt64 = 50
   package var stallFactor: UInt64 = 8
   package var stallCeilingMilliseconds: UInt64 = 30_000
+  package var stallGraceMilliseconds: UInt64 = 10
+  package var ghostsMax: UInt64 = 128
   package var holdTimeoutSeconds: UInt64 = 60
   package var hedgePercent: UInt64 = 0
   package var failback = FailbackRule.manual

@@ -50,6 +50,13 @@ package struct Setting: Sendable {
       "stall-ceiling", \.stallCeilingMilliseconds, 1...3_600_000, value: "MS",
       help: "A path is suspect after this, whatever its history says."),
     number(
+      "stall-grace", \.stallGraceMilliseconds, 1...60_000, value: "MS",
+      help: "A suspect path is given up so long after another one was seen to answer."),
+    number(
+      "ghosts", \.ghostsMax, 0...256, value: "N",
+      help: "So many writes at most may be sent elsewhere before their path has answered; the next "
+        + "ones wait for it, as under give-up=strict."),
+    number(
       "hold-timeout", \.holdTimeoutSeconds, 0...86_400, value: "SECONDS",
       help: "How long a write waits for an unanswered one to the same place before it fails."),
     number(

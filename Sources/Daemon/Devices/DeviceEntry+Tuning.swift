@@ -13,6 +13,7 @@ extension DeviceEntry {
         mode: settings.giveUp == .strict ? .strict : .quarantine,
         floor: .milliseconds(settings.stallFloorMilliseconds), factor: settings.stallFactor,
         ceiling: .milliseconds(settings.stallCeilingMilliseconds),
+        grace: .milliseconds(settings.stallGraceMilliseconds), ghostsMax: Int(settings.ghostsMax),
         holdTimeout: .seconds(settings.holdTimeoutSeconds)),
       hedge: HedgePolicy(percent: UInt32(settings.hedgePercent)),
       failback: settings.failback.machineFailback,

@@ -2,6 +2,7 @@ internal import BlockIO
 internal import CLinux
 internal import Control
 internal import Glibc
+internal import Label
 internal import Multipath
 internal import Reactor
 
@@ -87,10 +88,20 @@ extension Supervisor {
       ghosts: snapshot.ghosts, heldRequests: snapshot.heldRequests,
       preferred: snapshot.preferred.flatMap { device.index(ofPath: $0) }
         .map { device.paths[$0].name },
-      settings: device.settings.values, kernel: device.kernel?.status, cache: device.cache)
+      settings: device.settings.values, kernel: device.kernel?.status, cache: device.cache,
+      mediumErrors: snapshot.mediumFaults.isEmpty
+        ? nil : snapshot.mediumFaults.map { Self.mediumFacts($0) },
+      uuid: device.label?.record.uuid.text)
     facts.usableBytes = device.usableBytes
     facts.staleSessions = snapshot.staleSessions > 0 ? snapshot.staleSessions : nil
     return facts
+  }
+
+  private static func mediumFacts(_ fault: MediumFault) -> MediumErrorFacts {
+    MediumErrorFacts(
+      offsetBytes: fault.range.offset, lengthBytes: fault.range.length, isWrite: fault.modifies,
+      errno: Int(fault.errno), errorName: ErrnoText.name(fault.errno), requests: fault.count,
+      lastAt: WallClock.milliseconds(at: fault.at))
   }
 
   private func status(

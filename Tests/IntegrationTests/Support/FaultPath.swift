@@ -17,6 +17,16 @@ final class FaultPath {
     return path
   }
 
+  /// Brings up one more way to the bytes of `backing`, whose medium cannot be read in one range.
+  static func up(
+    _ name: String, in lab: Lab, backing: String, badOffset: Int, badLength: Int
+  ) async throws -> FaultPath {
+    let path = FaultPath(lab: lab, name: name)
+    lab.atEnd { _ = try? await path.tell("down") }
+    try await path.tell("bad", [backing, String(badOffset), String(badLength)])
+    return path
+  }
+
   private init(lab: Lab, name: String) {
     self.lab = lab
     self.name = name
