@@ -1,12 +1,15 @@
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -106,6 +109,77 @@ int mp_path_open(const char *name, bool buffered, mp_path *path) {
   return status;
 }
 
+int mp_path_look(const char *name, mp_path *path) {
+  struct stat about;
+  memset(path, 0, sizeof *path);
+  path->fd = -1;
+  if (stat(name, &about) < 0) return -errno;
+  identify(&about, path);
+  if (S_ISDIR(about.st_mode)) return -EISDIR;
+  if (!S_ISBLK(about.st_mode) && !S_ISREG(about.st_mode)) return MP_ERROR_KIND;
+  bool direct = true;
+  int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+  int fd = open(name, flags | O_DIRECT);
+  if (fd < 0 && errno == EINVAL) {
+    direct = false;
+    fd = open(name, flags);
+  }
+  if (fd < 0) return -errno;
+  int status = fstat(fd, &about) < 0 ? -errno : describe(fd, &about, direct, path);
+  identify(&about, path);
+  if (status < 0) {
+    close(fd);
+    path->fd = -1;
+  }
+  return status;
+}
+
+/* Opens an entry of the device's folder in sysfs; -1 when it has none. */
+static int sysfs_entry(uint64_t device, const char *entry, int flags) {
+  char name[96];
+  snprintf(name, sizeof name, "/sys/dev/block/%u:%u/%s", major((dev_t)device), minor((dev_t)device),
+           entry);
+  return open(name, flags | O_CLOEXEC);
+}
+
+bool mp_block_is_partition(uint64_t device) {
+  int fd = sysfs_entry(device, "partition", O_RDONLY);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
+}
+
+static bool has_holders(uint64_t device) {
+  int fd = sysfs_entry(device, "holders", O_RDONLY | O_DIRECTORY);
+  if (fd < 0) return false;
+  DIR *folder = fdopendir(fd);
+  if (!folder) {
+    close(fd);
+    return false;
+  }
+  bool found = false;
+  const struct dirent *entry;
+  while (!found && (entry = readdir(folder))) found = entry->d_name[0] != '.';
+  closedir(folder);
+  return found;
+}
+
+static bool is_mounted(uint64_t device) {
+  FILE *mounts = fopen("/proc/self/mountinfo", "re");
+  if (!mounts) return false;
+  char *line = NULL;
+  size_t room = 0;
+  bool found = false;
+  unsigned number[2];
+  while (!found && getline(&line, &room, mounts) > 0)
+    found = sscanf(line, "%*d %*d %u:%u", &number[0], &number[1]) == 2 &&
+            makedev(number[0], number[1]) == (dev_t)device;
+  free(line);
+  fclose(mounts);
+  return found;
+}
+
+bool mp_block_is_held(uint64_t device) { return has_holders(device) || is_mounted(device); }
+
 int mp_path_size(int fd, uint64_t *size_bytes) {
   struct stat about;
   if (fstat(fd, &about) < 0) return -errno;
@@ -125,4 +199,18 @@ int64_t mp_path_read(int fd, void *buffer, uint32_t length, uint64_t offset) {
   if (got > 0) memcpy(buffer, aligned, (size_t)got);
   free(aligned);
   return result;
+}
+
+int mp_path_write(int fd, const void *buffer, uint32_t length, uint64_t offset) {
+  void *aligned = NULL;
+  if (posix_memalign(&aligned, 4096, (length + 4095U) & ~4095U) != 0) return -ENOMEM;
+  memcpy(aligned, buffer, length);
+  ssize_t put;
+  do
+    put = pwrite(fd, aligned, length, (off_t)offset);
+  while (put < 0 && errno == EINTR);
+  int status = put < 0 ? -errno : (size_t)put == length ? 0 : -EIO;
+  free(aligned);
+  if (status == 0 && fsync(fd) < 0) status = -errno;
+  return status;
 }

@@ -11,6 +11,8 @@ package enum ExitStatus: Int32, Sendable {
   case degraded = 3
   /// `status --check`: a device has no usable path.
   case failed = 4
+  /// `label`: the device was made, but not of all the paths.
+  case incomplete = 5
 
   /// What `status --check` says: the worst of the devices; without devices all is well.
   package init(checking report: DeviceReport) {

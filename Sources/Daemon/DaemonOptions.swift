@@ -11,10 +11,12 @@ package struct DaemonOptions: Sendable {
   /// Permissions of the devices' sockets; a data socket is the disk itself.
   package var socketMode: UInt32
   package var logLevel: String
+  /// Where to look for labels.
+  package var taste: TasteRule
 
   package init(
     runDirectory: RunDirectory, controlSocket: String, stateFile: String?, reactors: Int,
-    socketMode: UInt32 = 0o600, logLevel: String = "info"
+    socketMode: UInt32 = 0o600, logLevel: String = "info", taste: TasteRule = .blockDevices
   ) {
     self.runDirectory = runDirectory
     self.controlSocket = controlSocket
@@ -22,6 +24,7 @@ package struct DaemonOptions: Sendable {
     self.reactors = reactors
     self.socketMode = socketMode
     self.logLevel = logLevel
+    self.taste = taste
   }
 }
 
@@ -46,6 +49,12 @@ enum DaemonLimits {
   /// Attempts to open a lost path again: the first wait, doubling to the last.
   static let reopenFirst = Interval.milliseconds(250)
   static let reopenLast = Interval.seconds(10)
+  /// Media that are looked at for labels at the same time.
+  static let looks = 32
+  /// How long a burst of arrivals is collected before they are looked at.
+  static let arrivalWait = Interval.milliseconds(100)
+  /// How long the first look for labels may keep the daemon from saying that it is ready.
+  static let firstTastePatience = Interval.seconds(15)
   /// The same for a server, whose restart takes less than a disk's return.
   static let reconnectFirst = Interval.milliseconds(100)
   /// How often paths are asked for their size.

@@ -34,6 +34,7 @@ final class Supervisor {
   private var waiting: [UInt64: (Answer) -> Void] = [:]
   /// Called when a path's descriptor has come back from its reactor.
   var closedHandlers: [UInt32: () -> Void] = [:]
+  let taster: Taster
   /// Started when the kernel is first asked for something.
   private(set) lazy var kernelWorker = KernelWorker()
   var writeBackDuty = WriteBackDuty()
@@ -54,6 +55,7 @@ final class Supervisor {
     case opened(Result<OpenedPath, OpenFailure>)
     case compared(MediumComparison.Verdict)
     case saved(errno: Int32)
+    case labelled(LabelAnswer)
     case kernel(KernelWorker.Outcome)
     case fenced(FenceRun.Outcome)
     case timedOut
@@ -69,6 +71,7 @@ final class Supervisor {
     self.lock = lock
     self.log = log
     self.signals = signals
+    taster = Taster(rule: options.taste)
     remembered = try options.stateFile.map(StateStore.read) ?? []
     server = try ControlServer(socket: options.controlSocket)
     state = options.stateFile.map { StateStore(file: $0) }
@@ -77,7 +80,9 @@ final class Supervisor {
   /// Runs until a signal or a broken reactor ends the daemon; the exit status.
   func run(whenReady: @escaping () -> Void) -> Int32 {
     startReactors { [self] in
-      restoreDevices(whenReady)
+      restoreDevices { [self] in
+        tasteAtStart(whenReady)
+      }
       watchSizes()
     }
     while exitStatus == nil { turn() }
@@ -90,6 +95,7 @@ final class Supervisor {
     var polls = [
       pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
       pollfd(fd: inbox.eventDescriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: taster.uevents, events: Int16(POLLIN), revents: 0),
     ]
     polls.append(contentsOf: server.interests())
     let ends = polls.count
@@ -101,7 +107,8 @@ final class Supervisor {
         _ = mp_event_drain(inbox.eventDescriptor)
         for message in inbox.takeAll() { take(message) }
       }
-      server.serve(polls[2..<ends]) { client, peer, event in handle(client, peer, event) }
+      if polls[2].revents != 0 { readUevents() }
+      server.serve(polls[3..<ends]) { client, peer, event in handle(client, peer, event) }
       serveKernelLinks(polls[ends...])
     }
     for action in timers.takeDue() { action() }

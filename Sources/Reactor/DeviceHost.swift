@@ -40,6 +40,8 @@ struct PathHost: BitwiseCopyable {
   var engine: Engine
   var export: ExportDescription
   var limits: RequestLimits
+  /// What every path has beyond the export: the label's sector, or nothing.
+  let labelBytes: UInt64
   var listener: Int32
   var isAccepting = false
   var sessions = 0
@@ -76,6 +78,7 @@ struct PathHost: BitwiseCopyable {
     engine = Engine(setup.configuration)
     export = setup.export
     limits = setup.export.limits
+    labelBytes = setup.mediumBytes - setup.export.sizeBytes
     listener = setup.listener
     paths = RigidArray(repeating: PathHost(), count: MultipathConfiguration.pathsMax)
     pending = RigidArray(

@@ -20,7 +20,7 @@ extension Reactor {
     var splitters: [(data: RequestSplitter, range: RequestSplitter)] = []
     for connection in access.connections {
       let export = connection.export
-      guard export.sizeBytes == limits.sizeBytes else {
+      guard export.sizeBytes == limits.sizeBytes + devices[device].labelBytes else {
         return .failure(.sizeDiffers(export.sizeBytes))
       }
       guard !export.flags.contains(.readOnly) else { return .failure(.readOnly) }

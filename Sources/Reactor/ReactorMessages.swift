@@ -32,18 +32,21 @@ public struct DeviceSetup: Sendable {
   public let id: UInt32
   public let configuration: MultipathConfiguration
   public let export: ExportDescription
+  /// What every path has: more than the export where a label takes the last sector.
+  public let mediumBytes: UInt64
   /// A listening socket; the reactor owns it from here on.
   public let listener: Int32
   public let paths: [PathSetup]
   public let tuning: DeviceTuning
 
   public init(
-    id: UInt32, configuration: MultipathConfiguration, export: ExportDescription, listener: Int32,
-    paths: [PathSetup], tuning: DeviceTuning
+    id: UInt32, configuration: MultipathConfiguration, export: ExportDescription,
+    mediumBytes: UInt64? = nil, listener: Int32, paths: [PathSetup], tuning: DeviceTuning
   ) {
     self.id = id
     self.configuration = configuration
     self.export = export
+    self.mediumBytes = mediumBytes ?? export.sizeBytes
     self.listener = listener
     self.paths = paths
     self.tuning = tuning

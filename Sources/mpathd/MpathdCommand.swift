@@ -18,6 +18,12 @@ struct MpathdCommand: ParsableCommand {
       and the empty export name both work. That socket is the disk itself: by default only the \
       user of mpathd may open it.
 
+      When it starts, and when the kernel says that a block device has come, it looks for labels \
+      (mpctl label) in the last sector of each candidate, assembles the devices that they name, and \
+      attaches paths that return. Candidates are disks and partitions, except for loop, zram, ram, \
+      dm, md, nbd, sr and fd; with --taste they are what matches its patterns and nothing else. \
+      What is mounted or used by another device is never looked at.
+
       SIGTERM and SIGINT end it after everything in flight has been answered; a second one ends \
       it at once.
 
@@ -66,6 +72,16 @@ struct MpathdCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Look for labels on what matches, and nothing else; may be given several times.",
+      discussion: "An absolute pattern as the shell has it: '/dev/sd*', '/srv/disks/*.img'.",
+      valueName: "pattern"))
+  var taste: [String] = []
+
+  @Flag(help: "Look for no labels.")
+  var noTaste = false
+
+  @Option(
+    help: ArgumentHelp(
       "What to log: debug, info, warning or error.", valueName: "level"))
   var logLevel = "info"
 
@@ -85,6 +101,12 @@ struct MpathdCommand: ParsableCommand {
     }
     if let socketMode, UInt32(socketMode, radix: 8).map({ $0 <= 0o777 }) != true {
       throw ValidationError("--socket-mode takes an octal number such as 660")
+    }
+    if noTaste && !taste.isEmpty {
+      throw ValidationError("--taste and --no-taste exclude each other")
+    }
+    guard taste.allSatisfy({ $0.hasPrefix("/") }) else {
+      throw ValidationError("--taste takes a pattern that begins with a slash")
     }
     if noState && stateFile != nil {
       throw ValidationError("--no-state and --state-file exclude each other")
@@ -123,7 +145,8 @@ struct MpathdCommand: ParsableCommand {
       runDirectory: directory, controlSocket: control,
       stateFile: try rememberedIn(directory, here),
       reactors: reactors ?? min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
-      socketMode: socketMode.flatMap { UInt32($0, radix: 8) } ?? 0o600, logLevel: logLevel)
+      socketMode: socketMode.flatMap { UInt32($0, radix: 8) } ?? 0o600, logLevel: logLevel,
+      taste: noTaste ? .nothing : taste.isEmpty ? .blockDevices : .patterns(taste))
   }
 
   private func rememberedIn(

@@ -31,13 +31,16 @@ struct Mpctl: ParsableCommand {
         2   the daemon cannot be reached, or did not answer in time
         3   status --check: a device is DEGRADED, and none is FAILED
         4   status --check: a device is FAILED
+        5   label: the device was made, but not of all the paths
         64  the command line is wrong
       """,
     version: ProgramVersion.text,
     subcommands: [
-      Create.self, Configure.self, Add.self, Remove.self, Fail.self, Restore.self, SetCommand.self,
-      Prefer.self, Rotate.self, GetActive.self, FailQueued.self, Resize.self, Stop.self,
-      Destroy.self, Attach.self, Detach.self, List.self, Status.self, Stats.self, Events.self,
-      Explain.self, TraceCommand.self, Version.self,
+      Create.self, LabelCommand.self, Configure.self, Add.self, Remove.self, Fail.self,
+      Restore.self, SetCommand.self, Prefer.self, Rotate.self, GetActive.self, FailQueued.self,
+      Resize.self, Stop.self, Destroy.self, Attach.self, Detach.self, Clear.self, Dump.self,
+      Rescan.self,
+      List.self, Status.self, Stats.self, Events.self, Explain.self,
+      TraceCommand.self, Version.self,
     ])
 }

@@ -284,9 +284,9 @@ struct WireTests {
     #expect(error?.message == #"there is no method format\u{1b}"#)
     #expect(
       error?.hint
-        == "the methods are: create, add, remove, fail, restore, set, prefer, rotate, fail-queued, "
-        + "resize, stop, destroy, attach, detach, list, status, stats, events, subscribe, explain, "
-        + "trace, version")
+        == "the methods are: create, label, add, remove, fail, restore, set, prefer, rotate, fail-queued, "
+        + "resize, stop, destroy, clear, dump, rescan, attach, detach, list, status, stats, events, subscribe, "
+        + "explain, trace, version")
   }
 
   @Test("only the methods that look may be called by those who may only look")

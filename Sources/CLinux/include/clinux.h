@@ -93,10 +93,28 @@ enum {
  * `path` tells kind and identity even when the name exists but could not be opened. May block for as long
  * as the medium does. */
 int mp_path_open(const char *name, bool buffered, mp_path *path);
+/* As mp_path_open, but to look at the medium only: read-only, and exclusive of nobody. */
+int mp_path_look(const char *name, mp_path *path);
+/* What a block device of this number (as in mp_path.device) is in use for, besides being open. */
+bool mp_block_is_partition(uint64_t device);
+/* Something stands on it, such as device-mapper or md, or it is mounted. */
+bool mp_block_is_held(uint64_t device);
 /* The size as it is now. */
 int mp_path_size(int fd, uint64_t *size_bytes);
 /* Reads through a descriptor into an aligned buffer of the library's own and copies it out. */
 int64_t mp_path_read(int fd, void *buffer, uint32_t length, uint64_t offset);
+
+/* Writes from an aligned copy and makes it durable. Returns 0 when all of it is on the medium. */
+int mp_path_write(int fd, const void *buffer, uint32_t length, uint64_t offset);
+
+/* --- uevents.c: what the kernel says about devices --- */
+
+/* A non-blocking socket on which the kernel's own uevents arrive. */
+int mp_uevent_open(void);
+/* The next message without its sender's header: "add@/devices/..." and KEY=VALUE texts, each ended by NUL.
+ * Returns its length, 0 when there is none, -ENOBUFS when some were lost. Messages of processes are passed
+ * over. */
+int64_t mp_uevent_next(int fd, void *buffer, uint32_t length);
 
 /* --- system.c --- */
 

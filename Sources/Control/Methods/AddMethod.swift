@@ -10,11 +10,16 @@ package enum AddMethod: ControlMethod {
     package let path: String
     /// What `set` would change about the path, by the names of its settings; nil for nothing.
     package let settings: [String: String]?
+    /// The size that the path's medium will have; given, the path need not be there yet.
+    package let sizeBytes: UInt64?
 
-    package init(name: String, path: String, settings: [String: String]? = nil) {
+    package init(
+      name: String, path: String, settings: [String: String]? = nil, sizeBytes: UInt64? = nil
+    ) {
       self.name = name
       self.path = path
       self.settings = settings
+      self.sizeBytes = sizeBytes
     }
 
     /// The settings of the new path.

@@ -2,6 +2,7 @@
 package enum Methods {
   package static let all: [any ControlMethod.Type] = [
     CreateMethod.self,
+    LabelMethod.self,
     AddMethod.self,
     RemoveMethod.self,
     FailMethod.self,
@@ -13,6 +14,9 @@ package enum Methods {
     ResizeMethod.self,
     StopMethod.self,
     DestroyMethod.self,
+    ClearMethod.self,
+    DumpMethod.self,
+    RescanMethod.self,
     AttachMethod.self,
     DetachMethod.self,
     ListMethod.self,

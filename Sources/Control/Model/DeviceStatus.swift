@@ -47,6 +47,8 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
   package let kernel: KernelDeviceStatus?
   /// Whether the paths share a cache.
   package let cache: CacheFacts?
+  /// Of the label; nil for a device without one.
+  package let uuid: String?
   /// Ranges that every path answered with an error.
   package let mediumErrors: [MediumErrorFacts]?
 
@@ -61,7 +63,7 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
     paths: [PathStatus], queuedBytes: UInt64? = nil, ghosts: Int? = nil, heldRequests: Int? = nil,
     preferred: String? = nil, settings: [String: String]? = nil,
     kernel: KernelDeviceStatus? = nil,
-    cache: CacheFacts? = nil, mediumErrors: [MediumErrorFacts]? = nil
+    cache: CacheFacts? = nil, mediumErrors: [MediumErrorFacts]? = nil, uuid: String? = nil
   ) {
     self.name = name
     self.state = state
@@ -81,6 +83,7 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
     self.settings = settings
     self.kernel = kernel
     self.cache = cache
+    self.uuid = uuid
     self.mediumErrors = mediumErrors
   }
 }

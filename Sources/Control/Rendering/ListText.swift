@@ -12,7 +12,7 @@ package enum ListText {
       "Geom name: \(name)",
       "Type: \(device.type.rawValue)",
       "Mode: \(device.mode.title)",
-      "UUID: (null)",
+      "UUID: \(device.uuid ?? "(null)")",
       "State: \(state)",
       "Export: \(PrintableText.escaped(device.uri))",
       "Sessions: \(device.sessions)",

@@ -1,11 +1,11 @@
 /// Sizes as operators write them: a number, or one with K, M or G for powers of 1024.
-enum ByteSize {
+package enum ByteSize {
   static let noPathMax: UInt64 = 1 << 30
   private static let units: [(letter: Character, shift: UInt64)] = [
     ("G", 30), ("M", 20), ("K", 10),
   ]
 
-  static func parse(_ text: String) -> UInt64? {
+  package static func parse(_ text: String) -> UInt64? {
     guard let last = text.last else { return nil }
     guard let unit = units.first(where: { $0.letter == last }) else { return UInt64(text) }
     guard let number = UInt64(text.dropLast()), number <= UInt64.max >> unit.shift else {

@@ -1,4 +1,7 @@
-/// What is needed to make a device again that has no label on its medium.
+/// What is needed to make a device again.
+///
+/// Of a labelled device the medium knows the most; what is here says where it was, and what an operator has
+/// set.
 package struct DeviceSpecification: Codable, Hashable, Sendable {
   /// One path of the device and whether an operator holds it.
   package struct Path: Codable, Hashable, Sendable {
@@ -13,9 +16,23 @@ package struct DeviceSpecification: Codable, Hashable, Sendable {
     }
   }
 
+  /// How a device knows its medium that has a label.
+  package struct Label: Codable, Hashable, Sendable {
+    package let uuid: String
+    package let name: String
+    /// The sector at the medium's end that is kept from the device's users.
+    package let sectorBytes: UInt32
+
+    package init(uuid: String, name: String, sectorBytes: UInt32) {
+      self.uuid = uuid
+      self.name = name
+      self.sectorBytes = sectorBytes
+    }
+  }
+
   package let name: String
   package let mode: DeviceMode
-  /// Kept, so that a path whose medium was swapped meanwhile is noticed.
+  /// Of the whole medium. Kept, so that a path whose medium was swapped meanwhile is noticed.
   package let sizeBytes: UInt64
   package let blockBytes: UInt32
   package let noPathTimeoutSeconds: UInt64
@@ -31,11 +48,14 @@ package struct DeviceSpecification: Codable, Hashable, Sendable {
   package let kernel: KernelAttachment?
   /// What was found out about the caches behind the paths when all of them answered.
   package let cache: CacheFacts?
+  /// Nil for a device without a label.
+  package let label: Label?
 
   package init(
     name: String, mode: DeviceMode, sizeBytes: UInt64, blockBytes: UInt32,
     options: DeviceOptions, paths: [Path], settings: [String: String]? = nil,
-    preferred: String? = nil, kernel: KernelAttachment? = nil, cache: CacheFacts? = nil
+    preferred: String? = nil, kernel: KernelAttachment? = nil, cache: CacheFacts? = nil,
+    label: Label? = nil
   ) {
     self.name = name
     self.mode = mode
@@ -49,6 +69,7 @@ package struct DeviceSpecification: Codable, Hashable, Sendable {
     self.preferred = preferred
     self.kernel = kernel
     self.cache = cache
+    self.label = label
   }
 
   /// Keys that this program does not know, in order.

@@ -64,6 +64,7 @@ extension Supervisor {
   private static func handlers() -> [Handler] {
     [
       handler(CreateMethod.self) { $0.create($1, $2) },
+      handler(LabelMethod.self) { $0.label($1, $2) },
       handler(AddMethod.self) { $0.add($1, $2) },
       handler(RemoveMethod.self) { $0.remove($1, $2) },
       handler(FailMethod.self) { $0.fail($1, $2) },
@@ -75,6 +76,9 @@ extension Supervisor {
       handler(ResizeMethod.self) { $0.resize($1, $2) },
       handler(StopMethod.self) { $0.stop($1, $2) },
       handler(DestroyMethod.self) { $0.destroy($1, $2) },
+      handler(ClearMethod.self) { $0.clear($1, $2) },
+      handler(DumpMethod.self) { $0.dump($1, $2) },
+      handler(RescanMethod.self) { $0.rescan($1, $2) },
       handler(AttachMethod.self) { $0.attach($1, $2) },
       handler(DetachMethod.self) { $0.detach($1, $2) },
       handler(ListMethod.self) { $0.report($1, $2) },
@@ -231,7 +235,7 @@ extension Supervisor {
       ControlError(
         .refused, "the path is out of service", hint: "mpctl status shows why")
     case .done, .counted, .explained, .tracing, .snapshot, .opened, .compared, .saved, .fenced,
-      .kernel:
+      .kernel, .labelled:
       ControlError(.internal, "an unexpected answer while \(doing)")
     }
   }
@@ -257,7 +261,7 @@ extension Supervisor {
             + "a restart will not know of this change")
       case .timedOut, .done, .refused, .counted, .explained, .tracing, .snapshot, .opened,
         .compared, .fenced,
-        .kernel:
+        .kernel, .labelled:
         done("\(file) is still being written: a restart may not know of this change")
       }
     }

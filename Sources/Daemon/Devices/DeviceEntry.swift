@@ -1,5 +1,6 @@
 internal import BlockIO
 internal import Control
+internal import Label
 internal import Multipath
 internal import NBD
 internal import Reactor
@@ -180,6 +181,10 @@ final class DeviceEntry {
       settings: changes.isEmpty ? nil : changes,
       preferred: preferred.flatMap { index(ofPath: $0) }.map { paths[$0].path },
       kernel: kernel?.attachment,
-      cache: settings.cache == .auto && paths.contains { $0.network != nil } ? cache : nil)
+      cache: settings.cache == .auto && paths.contains { $0.network != nil } ? cache : nil,
+      label: label.map {
+        DeviceSpecification.Label(
+          uuid: $0.record.uuid.text, name: $0.record.name.text, sectorBytes: $0.sectorBytes)
+      })
   }
 }

@@ -33,7 +33,7 @@ extension Supervisor {
     }
   }
 
-  private func claim(_ name: DeviceName) throws(ControlError) {
+  func claim(_ name: DeviceName) throws(ControlError) {
     guard !devices.contains(where: { $0.name == name && !$0.hasVanished }),
       !namesInCreation.contains(name.text)
     else {
@@ -260,7 +260,7 @@ extension Supervisor {
   }
 
   /// Before anything is compared: a mode that the paths cannot have.
-  private func refuseUncoveredMode(
+  func refuseUncoveredMode(
     _ settings: DeviceSettings, _ opened: [OpenedPath]
   ) throws(ControlError) {
     try CacheFacts.judged(settings.cache, opened.map { $0.witness }, known: nil)
@@ -367,7 +367,8 @@ extension Supervisor {
         ticket: ticket,
         DeviceSetup(
           id: device.id, configuration: device.tuning.configuration(geometry),
-          export: Self.export(name, geometry), listener: listener,
+          export: Self.export(name, geometry), mediumBytes: device.medium.geometry.sizeBytes,
+          listener: listener,
           paths: paths.map {
             $0.setup(lost: lost[$0.id], isPreferred: $0.id == preferred)
           }, tuning: device.tuning)),

@@ -23,12 +23,17 @@ extension Supervisor {
 
   /// Ends a device and forgets it, also one that was stopped before.
   func destroy(_ params: DeviceEnding, _ respond: @escaping Respond<DestroyMethod>) {
-    if stopped.contains(where: { $0.name == params.name }) {
+    if let specification = stopped.first(where: { $0.name == params.name }) {
       stopped.removeAll { $0.name == params.name }
-      return save { warning in respond(.success(Change(warning: warning))) }
+      let remark = Self.remarkOnLabel(specification)
+      return save { warning in respond(.success(Change(warning: remark ?? warning))) }
     }
     change(params.name, respond) { [self] device, _, finish in
-      end(device, isForced: params.force ?? false, staysKnown: false, cause: nil, finish)
+      let kept = labelSource(of: device)
+      end(device, isForced: params.force ?? false, staysKnown: false, cause: nil) {
+        [self] outcome in
+        wipeLabel(of: device, through: kept, outcome, finish)
+      }
     }
   }
 
@@ -71,7 +76,7 @@ extension Supervisor {
           finish(.failure(Self.inUse(device, sessions)))
         case .refused, .counted, .explained, .tracing, .snapshot, .opened, .compared, .saved,
           .fenced,
-          .kernel:
+          .kernel, .labelled:
           forget(device, cause)
           finish(.failure(error(reply, while: "destroying it")))
         }

@@ -198,7 +198,9 @@ extension Supervisor {
   }
 
   func reopenLater(_ path: UInt32, of device: DeviceEntry) {
-    guard let index = device.index(ofPath: path), !device.paths[index].isReopening else { return }
+    guard let index = device.index(ofPath: path), !device.paths[index].isReopening,
+      !device.paths[index].isForeign
+    else { return }
     device.paths[index].isReopening = true
     let wait = device.paths[index].reopenWait
     device.paths[index].reopenWait = min(
@@ -264,9 +266,11 @@ extension Supervisor {
       {
         PathOpener.close(opened.access)
         device.paths[index].remark = error.message
-        if opened.server != nil, verdict.isAnotherMedium {
-          markForeign(path, device, error.message)
-        }
+        let isForeign =
+          if case .mislabelled = verdict { true } else {
+            opened.server != nil && verdict.isAnotherMedium
+          }
+        if isForeign { markForeign(path, device, error.message) }
         return done(error)
       }
       device.paths[index].take(opened)

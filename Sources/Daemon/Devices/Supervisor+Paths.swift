@@ -27,12 +27,15 @@ extension Supervisor {
         return finish(.failure(error))
       }
       openOne(params.path, manner) { [self] result in
-        addOpened(params.path, settings, result, device, finish)
+        if let obstacle = absence(result), params.sizeBytes != nil {
+          return addPending(params, settings, obstacle, device, finish)
+        }
+        addOpened(params.path, settings, result, device, sizeBytes: params.sizeBytes, finish)
       }
     }
   }
 
-  private func obstacle(to path: String, in device: DeviceEntry) -> ControlError? {
+  func obstacle(to path: String, in device: DeviceEntry) -> ControlError? {
     let shown = PrintableText.escaped(path)
     if device.paths.contains(where: { $0.path == path }) {
       return ControlError(
@@ -46,9 +49,9 @@ extension Supervisor {
     return nil
   }
 
-  private func addOpened(
+  func addOpened(
     _ path: String, _ settings: PathSettings, _ result: Result<OpenedPath, OpenFailure>,
-    _ device: DeviceEntry, _ finish: @escaping Respond<AddMethod>
+    _ device: DeviceEntry, sizeBytes: UInt64? = nil, _ finish: @escaping Respond<AddMethod>
   ) {
     let giveUp: (ControlError) -> Void = { error in
       if case .success(let opened) = result { PathOpener.close(opened.access) }
@@ -75,6 +78,11 @@ extension Supervisor {
       return giveUp(ControlError(.internal, "an open path has no descriptor"))
     }
     compareOne(source, reference, device.medium) { [self] verdict in
+      if let trouble = verdict.trouble, let sizeBytes {
+        PathOpener.close(opened.access)
+        let params = AddMethod.Params(name: device.name.text, path: path, sizeBytes: sizeBytes)
+        return addPending(params, settings, trouble.sentence, device, finish)
+      }
       if let error = error(verdict, path: path, sibling: device.name.text) {
         return giveUp(error)
       }

@@ -2,6 +2,7 @@ internal import BlockIO
 internal import CLinux
 internal import Control
 internal import Glibc
+internal import Label
 internal import Multipath
 internal import Reactor
 
@@ -89,7 +90,8 @@ extension Supervisor {
         .map { device.paths[$0].name },
       settings: device.settings.values, kernel: device.kernel?.status, cache: device.cache,
       mediumErrors: snapshot.mediumFaults.isEmpty
-        ? nil : snapshot.mediumFaults.map { Self.mediumFacts($0) })
+        ? nil : snapshot.mediumFaults.map { Self.mediumFacts($0) },
+      uuid: device.label?.record.uuid.text)
     facts.usableBytes = device.usableBytes
     facts.staleSessions = snapshot.staleSessions > 0 ? snapshot.staleSessions : nil
     return facts

@@ -32,7 +32,9 @@ extension Supervisor {
           return finish(.failure(error(answer, while: "being set")))
         }
         noteSettings(wanted, device)
-        save { warning in finish(.success(Change(warning: warning))) }
+        relabel(device) { [self] remark in
+          save { warning in finish(.success(Change(warning: remark ?? warning))) }
+        }
         endIfLastPathIsGone(device)
       }
       post(.tune(ticket: ticket, device: device.id, device.tuning), to: device)

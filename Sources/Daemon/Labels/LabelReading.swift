@@ -1,9 +1,7 @@
 internal import BlockIO
-internal import CLinux
-internal import Glibc
 internal import Label
 
-/// Reading the end of a medium through a descriptor, on whatever thread may wait for it.
+/// Reading the end of a medium, on whatever thread may wait for it.
 enum LabelReading {
   /// What stands between a path and its device's label; nil when it shows the right one.
   static func objection(
@@ -22,25 +20,5 @@ enum LabelReading {
     } catch {
       return .mislabelled(error.message)
     }
-  }
-
-  struct ReadFailure: Error {
-    let errno: Int32
-  }
-
-  /// Reads all of a range, past every cache: what the page cache has of it is dropped first, which matters
-  /// to descriptors that are not direct.
-  static func read(
-    _ descriptor: Int32, at offset: UInt64, _ length: Int
-  ) throws(ReadFailure) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: length)
-    _ = posix_fadvise(descriptor, off_t(offset), off_t(length), POSIX_FADV_DONTNEED)
-    let got = unsafe bytes.withUnsafeMutableBytes { buffer in
-      unsafe mp_path_read(descriptor, buffer.baseAddress, UInt32(length), offset)
-    }
-    guard got == Int64(length) else {
-      throw ReadFailure(errno: got < 0 ? Int32(-got) : EIO)
-    }
-    return bytes
   }
 }

@@ -20,6 +20,14 @@ enum MediumComparison {
     /// The server did not take a connection for the comparison, which says nothing about the path's own.
     case unreachable(PathTrouble)
 
+    /// What kept the path from being compared; nil when it was.
+    var trouble: PathTrouble? {
+      switch self {
+      case .same, .different, .resized, .mislabelled: nil
+      case .unreadable(let trouble), .unreachable(let trouble): trouble
+      }
+    }
+
     /// The path leads elsewhere, as opposed to nowhere.
     var isAnotherMedium: Bool {
       switch self {
@@ -44,8 +52,8 @@ enum MediumComparison {
     path: MediumSource, reference: MediumSource?, medium: Medium,
     _ deliver: @escaping @Sendable (Verdict) -> Void
   ) {
-    let own = Kept(path)
-    let other = reference.map { Kept($0) }
+    let own = KeptSource(path)
+    let other = reference.map { KeptSource($0) }
     let isStarted = Thread.start("mpath-compare") { deliver(compare(own, other, medium)) }
     if !isStarted {
       own.drop()
@@ -54,42 +62,8 @@ enum MediumComparison {
     }
   }
 
-  /// A source whose descriptor is our own.
-  private struct Kept: Sendable {
-    let source: MediumSource
-    /// Negative for a server, and when there was no descriptor left.
-    let descriptor: Int32
-
-    init(_ source: MediumSource) {
-      self.source = source
-      switch source {
-      case .descriptor(let original): descriptor = fcntl(original, F_DUPFD_CLOEXEC, 0)
-      case .connection(let connection):
-        descriptor = fcntl(connection.descriptor, F_DUPFD_CLOEXEC, 0)
-      case .server: descriptor = -1
-      }
-    }
-
-    func drop() {
-      if descriptor >= 0 { _ = Glibc.close(descriptor) }
-    }
-
-    /// Takes the descriptor over.
-    func reader(deadline: Int64) throws(PathTrouble) -> any SampleReader {
-      switch source {
-      case .server(let uri): return try ServerSampleReader.connect(to: uri, deadline: deadline)
-      case .descriptor, .connection:
-        guard descriptor >= 0 else { throw .unreadable(errno: EMFILE) }
-      }
-      guard case .connection(let connection) = source else {
-        return FileSampleReader(owning: descriptor)
-      }
-      let adopted = ServerConnection(adopting: descriptor, deadline: deadline)
-      return ServerSampleReader(adopted, connection.export)
-    }
-  }
-
-  private static func compare(_ own: Kept, _ other: Kept?, _ medium: Medium) -> Verdict {
+  private static func compare(_ own: KeptSource, _ other: KeptSource?, _ medium: Medium) -> Verdict
+  {
     let geometry = medium.geometry
     let deadline = ServerConnection.deadline(milliseconds: patienceMilliseconds)
     let mine: any SampleReader

@@ -4,11 +4,13 @@ internal import Glibc
 internal import NBD
 internal import Reactor
 
-/// Reads pieces of a medium for a comparison, on one helper thread.
+/// Reads pieces of a medium for a comparison, and reads and writes its label, on one helper thread.
 protocol SampleReader: AnyObject {
   /// How large the medium is now.
   func sizeBytes() throws(PathTrouble) -> UInt64
   func read(_ offset: UInt64, _ length: Int) throws(PathTrouble) -> [UInt8]
+  /// Returns when the bytes are on the medium, whatever happens to the power.
+  func write(_ offset: UInt64, _ bytes: [UInt8]) throws(PathTrouble)
 }
 
 /// A block device or a file, through a descriptor of its own.
@@ -37,5 +39,12 @@ final class FileSampleReader: SampleReader {
     }
     guard got == Int64(length) else { throw .unreadable(errno: got < 0 ? Int32(-got) : EIO) }
     return bytes
+  }
+
+  func write(_ offset: UInt64, _ bytes: [UInt8]) throws(PathTrouble) {
+    let status = unsafe bytes.withUnsafeBytes { buffer in
+      unsafe mp_path_write(descriptor, buffer.baseAddress, UInt32(bytes.count), offset)
+    }
+    guard status == 0 else { throw .unwritable(errno: -status) }
   }
 }

@@ -20,6 +20,7 @@ extension Supervisor {
   }
 
   private func restore(_ specification: DeviceSpecification, _ done: @escaping () -> Void) {
+    if let label = specification.label { return restoreLabelled(specification, label, done) }
     guard let name = try? DeviceName(specification.name),
       let geometry = Geometry(
         sizeBytes: specification.sizeBytes, blockBytes: specification.blockBytes)
@@ -71,7 +72,7 @@ extension Supervisor {
     return Geometry(sizeBytes: size, blockBytes: geometry.blockBytes) ?? geometry
   }
 
-  private func finishRestore(
+  func finishRestore(
     _ name: DeviceName, _ outcome: Result<DeviceEntry, ControlError>, _ entries: [PathEntry]
   ) {
     switch outcome {
@@ -133,7 +134,7 @@ extension Supervisor {
     }
   }
 
-  private func usable(
+  func usable(
     _ path: String, _ result: Result<OpenedPath, OpenFailure>, _ geometry: Geometry,
     _ entry: inout PathEntry, _ lost: inout [UInt32: FaultCause]
   ) -> OpenedPath? {
@@ -148,7 +149,7 @@ extension Supervisor {
     return nil
   }
 
-  private func reject(
+  func reject(
     _ entry: inout PathEntry, _ remark: String, _ lost: inout [UInt32: FaultCause]
   ) {
     entry.remark = remark

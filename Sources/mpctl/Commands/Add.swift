@@ -10,6 +10,9 @@ struct Add: ControlCommand {
       used at once, while clients go on working. In an active/passive device it waits for the \
       active path to fail.
 
+      A path of a labelled device has to show its label. With --size it may be added before it can \
+      be read: it is LOST until then, and comes into service by itself when its label proves right.
+
       A path is named as in 'mpctl create'.
 
       EXAMPLES
@@ -31,6 +34,13 @@ struct Add: ControlCommand {
     ))
   var connections: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The size of the medium; the path of a labelled device need not be there yet then.",
+      valueName: "bytes"))
+  var size: String?
+
   @OptionGroup var verbose: VerboseOption
   @OptionGroup var connection: ConnectionOptions
 
@@ -47,9 +57,23 @@ struct Add: ControlCommand {
   @Argument(help: "The path to attach.", completion: .file())
   var path: String
 
+  private func statedSize() throws(CommandFailure) -> UInt64? {
+    guard let size else { return nil }
+    return try CommandFailure.catching { () throws(ControlError) in
+      guard let bytes = ByteSize.parse(size), bytes > 0 else {
+        throw ControlError(
+          .badRequest, "'\(PrintableText.escaped(size))' is no size",
+          hint: "write it as 1073741824 or 1G")
+      }
+      return bytes
+    }
+  }
+
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
+    let sizeBytes = try statedSize()
     for path in try Operands.absolute([path]) {
-      let params = AddMethod.Params(name: Operands.device(name), path: path, settings: settings)
+      let params = AddMethod.Params(
+        name: Operands.device(name), path: path, settings: settings, sizeBytes: sizeBytes)
       try CommandFailure.catching(params.check)
       try session.change(
         AddMethod.self, params,

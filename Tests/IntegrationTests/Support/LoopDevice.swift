@@ -9,9 +9,14 @@ struct LoopDevice {
   var name: String { String(node.dropFirst("/dev/".count)) }
 
   /// Attaches a free loop device to a file until the test ends.
-  static func attach(_ file: String, in lab: Lab) async throws -> LoopDevice {
+  ///
+  /// `options` are losetup's, such as `--partscan`.
+  static func attach(
+    _ file: String, in lab: Lab, sectorBytes: Int = 512, options: [String] = []
+  ) async throws -> LoopDevice {
     let output = try await lab.succeed(
-      "losetup", ["--find", "--show", "--direct-io=on", file])
+      "losetup",
+      ["--find", "--show", "--direct-io=on", "--sector-size=\(sectorBytes)"] + options + [file])
     let device = LoopDevice(node: String(output.split(separator: "\n").first ?? ""))
     lab.atEnd { _ = try? await lab.run("losetup", ["--detach", device.node]) }
     return device

@@ -44,6 +44,10 @@ struct Prerequisite: Sendable {
 
   static let fio = Prerequisite { missing(["fio"]) }
 
+  static let partitioner = Prerequisite { missing(["sfdisk"]) }
+
+  static let ext4 = Prerequisite { missing(["mkfs.ext4"]) }
+
   static let setpriv = Prerequisite { missing(["setpriv"]) }
 
   private static func missing(_ programs: [String]) -> String? {

@@ -1,0 +1,12 @@
+/// A path, and what is to be said about it.
+package struct PathRemark: Codable, Hashable, Sendable {
+  /// Absolute.
+  package let path: String
+  /// A sentence that does not name the path again.
+  package let reason: String
+
+  package init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+}

@@ -1,0 +1,37 @@
+/// What the kernel says about a device that has come, gone or changed.
+struct Uevent {
+  /// Such as `add` or `change`.
+  let action: String
+  let subsystem: String
+  /// The name below /dev.
+  let deviceName: String
+  /// Somebody wrote to the device's uevent file, as udev does after each writer closes it: nothing has
+  /// changed that the kernel knows of.
+  let isSynthetic: Bool
+
+  /// Nil for a message that is about no device node.
+  init?(_ message: ArraySlice<UInt8>) {
+    let texts = message.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    var values: [String: String] = [:]
+    for text in texts.dropFirst() {
+      guard let sign = text.firstIndex(of: "=") else { continue }
+      values[String(text[..<sign])] = String(text[text.index(after: sign)...])
+    }
+    guard let action = values["ACTION"], let subsystem = values["SUBSYSTEM"],
+      let name = values["DEVNAME"]
+    else { return nil }
+    self.action = action
+    self.subsystem = subsystem
+    deviceName = name
+    isSynthetic = values["SYNTH_UUID"] != nil
+  }
+
+  /// The path of a block device that may be there now and was not before, or has another medium.
+  var arrivedPath: String? {
+    guard subsystem == "block", !isSynthetic else { return nil }
+    switch action {
+    case "add", "change", "online": return "/dev/" + deviceName
+    case _: return nil
+    }
+  }
+}

@@ -1,0 +1,47 @@
+internal import ArgumentParser
+internal import Control
+
+/// `mpctl rescan`.
+struct Rescan: ControlCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Look for labels on every candidate path, now.",
+    discussion: """
+      Paths whose label belongs to a device that runs are attached to it, devices whose labels are \
+      found are made, and lost paths are tried again; running devices serve on meanwhile. The \
+      daemon does the same by itself when it starts, and when the kernel says that a block device \
+      has come. Which paths are candidates 'mpathd --help' says.
+
+      What has changed is printed, one line each. A path that was removed comes back if its label \
+      says so.
+
+      EXAMPLE
+        mpctl rescan
+      """)
+
+  @Flag(name: .long, help: "Print the result as JSON.")
+  var json = false
+
+  @OptionGroup var verbose: VerboseOption
+  @OptionGroup var connection: ConnectionOptions
+
+  func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
+    let result = try session.ask(
+      RescanMethod.self, NoParams(), withinSeconds: Session.openingSeconds)
+    if json {
+      Terminal.write(try Operands.json(result))
+    } else {
+      for name in result.created { Terminal.write("\(PrintableText.escaped(name)): assembled\n") }
+      for path in result.attached {
+        let words = [path.device, path.path].map { PrintableText.escaped($0) }
+        Terminal.write("\(words[0]): \(words[1]) attached\n")
+      }
+      for remark in result.refused {
+        let words = [remark.path, remark.reason].map { PrintableText.escaped($0) }
+        Terminal.writeError(
+          ErrorText.render(message: "warning: \(words[0]): \(words[1])", hint: nil))
+      }
+    }
+    verbose.reportDone()
+    return .done
+  }
+}
