@@ -101,6 +101,11 @@ extension Integration {
         try await daemon.refuse(
           ["create", "--set", "connections.single=2", "data", single.uri],
           saying: ["CAN_MULTI_CONN"])
+        let named = try await NBDServer.qemu("named", in: lab, image: image)
+        let wrong = try await daemon.mpctl(
+          ["create", "data", "nbd+unix:///nowhere?socket=\(named.socket)"])
+        #expect(wrong.errors.contains("no export of this name"), "\(wrong.errors)")
+        #expect(wrong.errors.contains("fix: its exports are: ''"), "\(wrong.errors)")
         // A server that wants larger blocks than usual is welcome where it decides.
         try await daemon.control("create", "data", blocks.uri)
         #expect(try await daemon.status("data").blockBytes == 4096)
@@ -189,19 +194,43 @@ extension Integration {
       }
     }
 
+    /// The comparison read on from a sibling whose connection had broken off, and the daemon died of it.
+    @Test(.needs(.nbdkit, .libnbd, .python), .timeLimit(.minutes(1)))
+    func aSiblingMayBreakOffWhileItIsComparedWith() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let image = try lab.image("image", mebibytes: 16)
+        let honest = try await NBDServer.nbdkit("honest", in: lab, image: image)
+        let socket = try await startLiar(in: lab, image)
+        // A path's own 32 samples are read, and then some of those to compare with.
+        let orders = lab.file("orders")
+        try await lab.succeed("sh", ["-c", "echo goes-after-forty-reads > \(orders)"])
+        try await daemon.control(
+          "create", "--cache", "shared", "data", "nbd+unix:///?socket=\(socket)", honest.uri)
+        try await lab.succeed("rm", [orders])
+        try await daemon.waitForPath("liar", of: "data", in: [.active, .passive])
+        try await daemon.stop()
+      }
+    }
+
+    private func startLiar(in lab: Lab, _ image: String) async throws -> String {
+      let socket = lab.file("liar")
+      let liar = try lab.start(
+        Lab.python, ["-B", lab.scripts + "/liar.py", socket, image, lab.file("orders")])
+      while liar.output != "there\n" {
+        try #require(liar.isRunning, "\(liar.errors)")
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      return socket
+    }
+
     @Test(.needs(.nbdkit, .libnbd, .libnbdPython), .timeLimit(.minutes(8)))
     func noLieOfAServerHarmsAnybody() async throws {
       try await Lab.run { lab in
         let daemon = try await TestDaemon.start(in: lab)
         let image = try lab.image("image", mebibytes: 16)
         let honest = try await NBDServer.nbdkit("honest", in: lab, image: image)
-        let socket = lab.file("liar")
-        let liar = try lab.start(
-          Lab.python, ["-B", lab.scripts + "/liar.py", socket, image, lab.file("orders")])
-        while liar.output != "there\n" {
-          try #require(liar.isRunning, "\(liar.errors)")
-          try await Task.sleep(for: .milliseconds(20))
-        }
+        let socket = try await startLiar(in: lab, image)
         let lies = try await lab.script("liar.py", ["--list"]).split(separator: "\n")
         #expect(lies.count >= 30)
         let told = try await lab.script(

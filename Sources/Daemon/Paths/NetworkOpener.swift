@@ -62,8 +62,13 @@ enum NetworkOpener {
     _ uri: NBDURI, _ deadline: Int64
   ) throws(PathTrouble) -> (descriptor: Int32, peer: String, NegotiatedExport) {
     var connection = try ServerConnection.connect(to: uri, deadline: deadline)
-    let export = try connection.negotiate(uri.exportName)
-    return (connection.release(), connection.peer, export)
+    do throws(PathTrouble) {
+      let export = try connection.negotiate(uri.exportName)
+      return (connection.release(), connection.peer, export)
+    } catch {
+      guard error.isUnknownExport else { throw error }
+      throw error.naming(ServerConnection.exports(of: uri, deadline: deadline))
+    }
   }
 
   private static func check(

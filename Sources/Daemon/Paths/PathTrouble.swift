@@ -7,7 +7,9 @@ internal import NBD
 struct PathTrouble: Error, Sendable, Equatable {
   /// What happened, to be read behind the path's name and a colon.
   let sentence: String
-  let hint: String?
+  var hint: String?
+  /// The server has no export of the name: a list of those that it has would help.
+  var isUnknownExport = false
   /// What the decision machine is told.
   let errno: Int32
 
@@ -73,16 +75,24 @@ struct PathTrouble: Error, Sendable, Equatable {
       errno: errno)
   }
 
-  /// - Parameter exports: What the server offers, where it tells.
-  static func refused(
-    _ failure: ClientNegotiationFailure, exports: [String] = []
-  ) -> PathTrouble {
+  static func refused(_ failure: ClientNegotiationFailure) -> PathTrouble {
+    var trouble = PathTrouble(
+      PrintableText.escaped(failure.sentence, lengthMax: 400),
+      hint: "nbdinfo shows what the server says", errno: EPROTO)
+    switch failure {
+    case .refused(.unknownExport, _), .hungUpOnExportName: trouble.isUnknownExport = true
+    case _: break
+    }
+    return trouble
+  }
+
+  /// With the exports that there are, where the server tells.
+  func naming(_ exports: [String]) -> PathTrouble {
+    guard !exports.isEmpty else { return self }
+    var trouble = self
     let names = exports.map { "'\(PrintableText.escaped($0, lengthMax: 80))'" }
-    let hint =
-      names.isEmpty
-      ? "nbdinfo shows what the server says" : "its exports are: " + names.joined(separator: ", ")
-    return PathTrouble(
-      PrintableText.escaped(failure.sentence, lengthMax: 400), hint: hint, errno: EPROTO)
+    trouble.hint = "its exports are: " + names.joined(separator: ", ")
+    return trouble
   }
 
   static func lied(_ lie: TransmissionLie) -> PathTrouble {

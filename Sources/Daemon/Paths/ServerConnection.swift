@@ -79,6 +79,29 @@ struct ServerConnection: ~Copyable {
     }
   }
 
+  /// The names of a server's exports, as far as it tells.
+  static func exports(of uri: NBDURI, deadline: Int64) -> [String] {
+    var listing = ExportListing()
+    do throws(PathTrouble) {
+      let connection = try connect(to: uri, deadline: deadline)
+      var isOver = false
+      while !isOver {
+        let bytes = try connection.receive()
+        guard !bytes.isEmpty else { break }
+        var output: [UInt8] = []
+        do throws(ClientNegotiationFailure) {
+          isOver = try listing.consume(bytes, output: &output)
+        } catch {
+          throw PathTrouble.refused(error)
+        }
+        try connection.send(output)
+      }
+    } catch {
+      // It was only for a hint, and what came before is as good as ever.
+    }
+    return listing.names
+  }
+
   private func receiveInHandshake() throws(PathTrouble) -> [UInt8] {
     do throws(PathTrouble) {
       return try receive()

@@ -11,6 +11,8 @@ final class ServerSampleReader: SampleReader {
   private var transmission: ClientTransmission
   /// Received and not understood yet.
   private var input: [UInt8] = []
+  /// Why nothing more can be read: a connection that has broken off in an answer is of no use any more.
+  private var trouble: PathTrouble?
 
   init(_ connection: consuming ServerConnection, _ export: NegotiatedExport) {
     self.connection = connection
@@ -38,7 +40,13 @@ final class ServerSampleReader: SampleReader {
     var done = 0
     while done < length {
       let count = min(longest, length - done)
-      try readPiece(offset + UInt64(done), count, into: &bytes, at: done)
+      if let trouble { throw trouble }
+      do throws(PathTrouble) {
+        try readPiece(offset + UInt64(done), count, into: &bytes, at: done)
+      } catch {
+        if transmission.outstandingCount > 0 { trouble = error }
+        throw error
+      }
       done += count
     }
     // The connection may go to a reactor now, which must find nothing on it.

@@ -45,6 +45,7 @@ struct OptionReplyHeader {
     switch OptionReplyType(rawValue: rawType) {
     case .acknowledge: return .acknowledge
     case .info where option == .go: return .info
+    case .server where option == .list: return .server
     case nil, .info, .server, .metaContext, .unsupported, .policy, .invalid, .platform,
       .tlsRequired, .unknownExport, .shutdown, .blockSizeRequired, .tooBig,
       .extendedHeadersRequired:

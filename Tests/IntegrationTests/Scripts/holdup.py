@@ -4,8 +4,8 @@
 
 Connections are passed on as they are until the file ORDERS says `hold`: from then on nothing that
 clients send is passed on any more. With `cut`, clients' connections end, while those to the server stay;
-with `release`, what was kept is delivered to the server, as a switch or a hung server may do. A new
-connection while ORDERS says anything but nothing is refused at once.
+with `release`, what was kept is delivered to the server, as a switch or a hung server may do, unless there is a
+file ORDERS.fence. A new connection while ORDERS says anything is refused at once.
 """
 
 import os
@@ -52,10 +52,13 @@ class Road:
                 client_is_there = False
                 self.report("cut")
             if order == "release" and kept:
-                for data in kept:
-                    server.sendall(data)
+                # Whoever fences a path throws away what is on the road.
+                if not os.path.exists(self.orders + ".fence"):
+                    for data in kept:
+                        server.sendall(data)
                 kept = []
-                self.await_answers(server)
+                if not client_is_there:
+                    self.await_answers(server)
                 self.report("released")
             watched = [server] + ([client] if client_is_there else [])
             for ready in select.select(watched, [], [], 0.01)[0]:

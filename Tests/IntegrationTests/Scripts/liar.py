@@ -33,6 +33,7 @@ class Session:
         self.server = server
         self.connection = connection
         # For its whole life: data that is wrong on a connection once found right is beyond detection.
+        self.reads = 0
         self.flips = server.order() == "other-content"
 
     def send(self, *pieces):
@@ -256,7 +257,15 @@ def hole_in_a_write(session, kind, cookie, offset, length):
     return True
 
 
+def goes_after_forty_reads(session, kind, cookie, offset, length):
+    session.reads += 1
+    if session.reads > 40:
+        raise Ended
+    return False
+
+
 TRANSMISSION = {
+    "goes-after-forty-reads": goes_after_forty_reads,
     "wrong-reply-magic": lambda s, k, c, o, n: s.send(b"\0" * 16) or True,
     "reply-to-nothing": unasked,
     "answers-twice": twice,
