@@ -5,6 +5,9 @@ struct AttemptRecord: BitwiseCopyable, Codable, Sendable {
   var isOutstanding = false
   /// Its request has gone elsewhere or is over; only its answer is still awaited.
   var isGivenUp = false
+  /// Its connection has ended: it says nothing about the path any more, and will be answered when it can land
+  /// no more.
+  var isCut = false
   /// Given up, and able to change the medium: later changes of `range` wait for it.
   var isGhost = false
   var operation = Operation.read

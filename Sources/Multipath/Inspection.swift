@@ -40,11 +40,13 @@ extension MultipathMachine {
   /// Where a count and the table it counts differ, in words; nil when all is well.
   package func inconsistency() -> String? {
     var seenGhosts = 0
+    var allCut: Int32 = 0
     for position in 0..<table.orderedCount {
       let path = table.ordered(position)
       var outstanding: Int32 = 0
       var unresolved: Int32 = 0
       var slow: Int32 = 0
+      var cut: Int32 = 0
       var bytes: UInt64 = 0
       var place = table[path].firstAttempt
       while place != RequestRecord.none {
@@ -53,17 +55,21 @@ extension MultipathMachine {
         if attempt.isGhost && !attempt.isGivenUp { return "a ghost that was not given up" }
         outstanding += 1
         bytes += attempt.range.length
-        if attempt.isGivenUp { unresolved += 1 }
+        if attempt.isCut { cut += 1 }
+        if attempt.isGivenUp && !attempt.isCut { unresolved += 1 }
         if attempt.isGhost { seenGhosts += 1 }
-        if !attempt.isGivenUp && attempt.operation.mayTakeLong { slow += 1 }
+        if !attempt.isGivenUp && !attempt.isCut && attempt.operation.mayTakeLong { slow += 1 }
         place = attempt.next
       }
       let record = table[path]
       if record.outstanding != outstanding { return "outstanding \(record.outstanding)" }
       if record.unresolved != unresolved { return "unresolved \(record.unresolved)" }
+      if record.cut != cut { return "cut \(record.cut)" }
+      allCut += cut
       if record.slowOutstanding != slow { return "slow \(record.slowOutstanding)" }
       if record.outstandingBytes != bytes { return "bytes \(record.outstandingBytes)" }
     }
+    if allCut != cutAttempts { return "\(cutAttempts) are cut, \(allCut) in truth" }
     if seenGhosts != ghosts { return "\(ghosts) ghosts are counted, \(seenGhosts) are there" }
     return queueInconsistency()
   }

@@ -59,7 +59,10 @@ extension MultipathMachine {
     freeAttempt = token.slot
     table[attempt.path].outstanding -= 1
     table[attempt.path].outstandingBytes &-= attempt.range.length
-    if attempt.isGivenUp {
+    if attempt.isCut {
+      table[attempt.path].cut -= 1
+      cutAttempts -= 1
+    } else if attempt.isGivenUp {
       table[attempt.path].unresolved -= 1
     } else if attempt.operation.mayTakeLong {
       table[attempt.path].slowOutstanding -= 1

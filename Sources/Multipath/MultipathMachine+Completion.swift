@@ -10,7 +10,7 @@ extension MultipathMachine {
     let attempt = retire(token)
     count(outcome, attempt)
     if configuration.fence.isRequired, attempt.operation.modifies {
-      noteChange(attempt, outcome, effects: &effects)
+      noteChange(attempt, at: now, effects: &effects)
     }
     noteAnswer(attempt, outcome, at: now)
     if attempt.isGivenUp {
@@ -87,6 +87,7 @@ extension MultipathMachine {
   private mutating func noteAnswer(
     _ attempt: AttemptRecord, _ outcome: IOOutcome, at now: Instant
   ) {
+    guard !attempt.isCut else { return }
     noteSignOfLife(attempt.path, at: now)
     guard outcome == .success else { return }
     if mediumFaults.count > 0 { mediumFaults.noteSuccess(attempt.operation, attempt.range) }
@@ -112,7 +113,7 @@ extension MultipathMachine {
       requests[Int(slot)].verdictErrno = outcome.errno
       retry(slot, at: now, effects: &effects)
     case .doubtful, .lost:
-      requests[Int(slot)].tried.insert(attempt.path)
+      if !attempt.isCut { requests[Int(slot)].tried.insert(attempt.path) }
       note(outcome, in: slot)
       faultIfBlamed(attempt, outcome, at: now, effects: &effects)
       retry(slot, at: now, effects: &effects)
@@ -122,6 +123,8 @@ extension MultipathMachine {
   private mutating func faultIfBlamed(
     _ attempt: AttemptRecord, _ outcome: IOOutcome, at now: Instant, effects: inout Effects
   ) {
+    // The path may be back by another connection.
+    guard !attempt.isCut else { return }
     switch outcome.verdict {
     case .none, .target: return
     case .doubtful

@@ -74,7 +74,7 @@ extension MultipathMachine {
     var remaining = candidates
     while let path = remaining.first {
       remaining.remove(path)
-      if table[path].outstanding < cap(of: path, at: now) { roomy.insert(path) }
+      if table[path].carried < cap(of: path, at: now) { roomy.insert(path) }
     }
     if roomy.isEmpty { return nil }
     if let active, candidates.contains(active), !roomy.contains(active), !isShared(operation) {
@@ -192,6 +192,7 @@ extension MultipathMachine {
       hasHeldForFence = false
       releaseHeld(at: now, effects: &effects)
     }
+    if cutAttempts > 0, !table.usable.isEmpty { giveUpCutAttempts(at: now, effects: &effects) }
     for _ in 0..<roomQueue.count { _ = dispatchWaiting(at: now, effects: &effects) }
   }
 

@@ -33,10 +33,12 @@ extension MultipathMachine {
     return configuration.cacheDomain == .private && record.changedEpoch > record.flushedEpoch
   }
 
-  private func hasOutstandingChange(_ path: PathIndex) -> Bool {
+  private func hasOutstandingChange(
+    _ path: PathIndex, where fits: (AttemptRecord) -> Bool = { _ in true }
+  ) -> Bool {
     var place = table[path].firstAttempt
     while place != RequestRecord.none {
-      if attempts[Int(place)].operation.modifies { return true }
+      if attempts[Int(place)].operation.modifies, fits(attempts[Int(place)]) { return true }
       place = attempts[Int(place)].next
     }
     return false
@@ -142,16 +144,21 @@ extension MultipathMachine {
 
   /// An attempt of a change is over, whatever became of it.
   mutating func noteChange(
-    _ attempt: AttemptRecord, _ outcome: IOOutcome, effects: inout Effects
+    _ attempt: AttemptRecord, at now: Instant, effects: inout Effects
   ) {
     let place = Int(attempt.path.rawValue)
     if configuration.cacheDomain == .private {
       // What failed may have reached the cache as well.
       writeEpoch &+= 1
       fences[place].changedEpoch = writeEpoch
+      if needsProbing(attempt.path) {
+        // Tried as a last resort, or while it was on its way out.
+        wantFence(attempt.path, at: now)
+        startDueFences(at: now, effects: &effects)
+      }
     }
     guard unfenced.contains(attempt.path) else { return }
-    if outcome.verdict == .lost { fences[place].isUnproven = true }
+    if attempt.isCut { fences[place].isUnproven = true }
     if !fences[place].isUnproven, !mayHoldChanges(attempt.path) {
       clearFence(attempt.path, effects: &effects)
     }
@@ -168,8 +175,7 @@ extension MultipathMachine {
     guard unfenced.contains(path) else { return true }
     if fences[Int(path.rawValue)].isUnproven { return false }
     if case .running = fence(path) { return false }
-    if case .lost = table[path].service { return !hasOutstandingChange(path) }
-    return true
+    return !hasOutstandingChange(path, where: { $0.isCut })
   }
 
   /// A change that has to wait for a fence joins those that wait for ghosts.

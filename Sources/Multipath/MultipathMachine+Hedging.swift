@@ -76,7 +76,7 @@ extension MultipathMachine {
       let record = table[path]
       let isLate =
         record.live > 0 && now - max(record.answeredAt, record.busySince) >= record.hedgeAfter
-      guard !isLate, record.outstanding < cap(of: path, at: now) else { continue }
+      guard !isLate, record.carried < cap(of: path, at: now) else { continue }
       if let chosen = best, table[chosen].outstanding <= record.outstanding { continue }
       best = path
     }

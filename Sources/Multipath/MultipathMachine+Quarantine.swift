@@ -75,7 +75,7 @@ extension MultipathMachine {
     effects: inout Effects
   ) {
     if attempt.isGhost { ghosts -= 1 }
-    if outcome.verdict == .lost {
+    if outcome.verdict == .lost, !attempt.isCut {
       let cause = FaultCause(
         errno: outcome.errno, operation: attempt.operation, offset: attempt.range.offset)
       fault(attempt.path, cause, at: now, effects: &effects)
@@ -85,7 +85,7 @@ extension MultipathMachine {
       lateAnswer(attempt, token, outcome, at: now, effects: &effects)
     }
     if table[attempt.path].unresolved == 0 {
-      effects.append(.event(.pathResolved(attempt.path)))
+      if table[attempt.path].cut == 0 { effects.append(.event(.pathResolved(attempt.path))) }
       if !pathQueue.isEmpty { useReturnedPath(at: now, effects: &effects) }
     }
     if attempt.isGhost { releaseHeld(at: now, effects: &effects) }
@@ -113,7 +113,7 @@ extension MultipathMachine {
       goOn(slot, at: now, effects: &effects)
     case (.doubtful, _), (.lost, _):
       // It may have forgotten since where it had been.
-      requests[Int(slot)].tried.insert(attempt.path)
+      if !attempt.isCut { requests[Int(slot)].tried.insert(attempt.path) }
       note(outcome, in: slot)
       if requests[Int(slot)].givenUp == 0 { goOn(slot, at: now, effects: &effects) }
     }

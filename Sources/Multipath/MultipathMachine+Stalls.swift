@@ -248,26 +248,29 @@ extension MultipathMachine {
 
   /// Sends an attempt's request elsewhere without waiting for its answer, where that is safe and there
   /// is an elsewhere.
-  private mutating func giveUp(
+  mutating func giveUp(
     _ place: UInt32, at now: Instant, effects: inout Effects
   ) -> Bool {
     let attempt = attempts[Int(place)]
     let slot = attempt.request
     if isCurrent(attempt) {
       var candidates = table.usable.subtracting(requests[Int(slot)].tried)
-      candidates.remove(attempt.path)
+      // A new connection of the same path is as good as another path.
+      if !attempt.isCut { candidates.remove(attempt.path) }
       guard !candidates.isEmpty, mayGiveUp(attempt) else { return false }
     }
     attempts[Int(place)].isGivenUp = true
     attempts[Int(place)].isGhost = attempt.operation.modifies
     if attempt.operation.modifies { ghosts += 1 }
-    if attempt.operation.mayTakeLong { table[attempt.path].slowOutstanding -= 1 }
-    table[attempt.path].unresolved += 1
+    if !attempt.isCut {
+      if attempt.operation.mayTakeLong { table[attempt.path].slowOutstanding -= 1 }
+      table[attempt.path].unresolved += 1
+    }
     counters.givenUp &+= 1
     guard isCurrent(attempt) else { return true }
     requests[Int(slot)].outstanding -= 1
     requests[Int(slot)].givenUp += 1
-    requests[Int(slot)].tried.insert(attempt.path)
+    if !attempt.isCut { requests[Int(slot)].tried.insert(attempt.path) }
     retry(slot, at: now, effects: &effects)
     return true
   }

@@ -39,6 +39,8 @@ public struct MultipathMachine: ~Copyable {
   public internal(set) var queuedBytes: UInt64 = 0
   /// Requests that wait for a ghost or a fence, in the order in which they began to.
   var holdQueue = RequestQueue()
+  /// Attempts of ended connections, on all paths.
+  var cutAttempts: Int32 = 0
   /// Attempts in quarantine.
   public internal(set) var ghosts = 0
   var fences: RigidArray<FenceRecord>

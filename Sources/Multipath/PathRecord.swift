@@ -51,8 +51,10 @@ public struct PathRecord: Sendable, BitwiseCopyable, Codable {
   /// Attempts that have not answered, given up or not.
   public internal(set) var outstanding: Int32 = 0
   /// Those that were given up: their requests went elsewhere, their outcome is not known yet. The path
-  /// does not return before there are none.
+  /// does not return before there are none. Without those of ended connections.
   public internal(set) var unresolved: Int32 = 0
+  /// Attempts of ended connections, given up or not.
+  public internal(set) var cut: Int32 = 0
   /// Flushes, discards and zeroes among the attempts that were not given up: they may take long.
   var slowOutstanding: Int32 = 0
   /// Bytes of all outstanding attempts.
@@ -114,8 +116,11 @@ public struct PathRecord: Sendable, BitwiseCopyable, Codable {
         : sample > average ? average + (sample - average) / 8 : average - (average - sample) / 8)
   }
 
-  /// Attempts whose requests still wait for them.
-  var live: Int32 { outstanding - unresolved }
+  /// Attempts that the path is expected to answer, and whose requests still wait for them.
+  var live: Int32 { outstanding - unresolved - cut }
+
+  /// Attempts that its cap is for.
+  var carried: Int32 { outstanding - cut }
 
   /// May be put back into service by auto-restore: attached, FAIL, not held except by a hold that yields,
   /// and owing no answers.

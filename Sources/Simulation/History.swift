@@ -122,6 +122,17 @@ struct History {
     return true
   }
 
+  /// Whether a flush has promised something newer than `stamp` for the sector.
+  func isPromisedMore(_ sector: Int, than stamp: UInt64) -> Bool {
+    let end = ended[Int(stamp)]
+    let first = sector * Self.remembered
+    for place in first..<first + Self.remembered {
+      let entry = acknowledged[place]
+      if entry.ended != 0, end < entry.began, isPromised(entry.ended) { return true }
+    }
+    return false
+  }
+
   private func isPromised(_ acknowledgedAt: UInt64) -> Bool {
     promises.contains { $0.after < acknowledgedAt && acknowledgedAt < $0.before }
   }

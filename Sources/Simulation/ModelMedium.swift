@@ -66,9 +66,12 @@ struct ModelMedium {
     return touched
   }
 
-  private func latest(of sector: Int) -> UInt64 {
+  func dirtySectors(of cache: Int) -> [Int] { dirty[cache] }
+
+  /// What a sector would show if one of the caches were lost.
+  func latest(of sector: Int, without lost: Int? = nil) -> UInt64 {
     var best = stable[sector]
-    for cache in 0..<cacheCount {
+    for cache in 0..<cacheCount where cache != lost {
       let entry = cached[cache * sectorCount + sector]
       if entry.landed > best.landed { best = entry }
     }

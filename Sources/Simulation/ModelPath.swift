@@ -15,6 +15,17 @@ struct ModelPath {
   /// Lost power: answers ENODEV until it is opened anew.
   var isDead = false
   var showsWrongMedium = false
+  /// A connection to a server. Its end is `isDead`.
+  var isNetwork = false
+  /// Changes that its server may still carry out although their connection has ended.
+  var lateChanges = 0
+  /// Went out of service by itself, and when; nil once it is back.
+  var leftAt: Instant?
+  /// A change of an ended connection was given back without a fence.
+  var isUnproven = false
+  /// When a change last ended on it, and up to when flushes and fences have emptied its cache, in ticks.
+  var changedAt: UInt64 = 0
+  var emptiedAt: UInt64 = 0
   /// Attempts and probes in the model, and the attempts among them.
   var outstanding = 0
   var attempts = 0
@@ -46,6 +57,12 @@ struct ModelIO {
   /// Sectors that are really carried out at the landing, from the start of the range.
   var landingSectors: Int
   var hasLanded = false
+  /// Its connection has ended: it is answered then, and lands by itself no more.
+  var cutUntil: Instant?
+  /// A fence has made sure that it can do nothing.
+  var isFenced = false
+  /// FLUSH only: the tick of its issue.
+  var tick: UInt64 = 0
   /// Another attempt of its request was issued while it was outstanding, or the request is over: it has
   /// become a ghost if it changes anything.
   var isLeftBehind = false

@@ -44,6 +44,11 @@ package struct TroubleSet: OptionSet, Sendable {
   /// The reactor is busy elsewhere for a while: answers and deadlines come late, and together.
   package static let busyReactor = TroubleSet(rawValue: 1 << 17)
 
+  /// The connection of a network path ends; its server may still carry out what it was sent.
+  package static let connectionEnds = TroubleSet(rawValue: 1 << 18)
+  /// A fence is required before changes leave a path.
+  package static let fences = TroubleSet(rawValue: 1 << 19)
+
   package static let words: [(TroubleSet, String)] = [
     (.errors, "errors"), (.lost, "lost"), (.slow, "slow"), (.hang, "hang"),
     (.badRange, "bad-range"), (.verdicts, "verdicts"), (.powerLoss, "power-loss"),
@@ -51,8 +56,12 @@ package struct TroubleSet: OptionSet, Sendable {
     (.membership, "membership"), (.failQueued, "fail-queued"),
     (.scarceBuffers, "scarce-buffers"), (.flushStorm, "flush-storm"),
     (.targetHang, "target-hang"), (.loneHang, "lone-hang"), (.tuning, "tuning"),
-    (.busyReactor, "busy-reactor"),
+    (.busyReactor, "busy-reactor"), (.connectionEnds, "connection-ends"), (.fences, "fences"),
   ]
+
+  /// What each scenario draws first; the rest comes with network paths, and is drawn last, so that a seed
+  /// without them means what it has always meant.
+  static let localCount = 18
 }
 
 /// How one client behaves.
@@ -79,6 +88,8 @@ package struct Scenario: Sendable {
   package var noPathBytesMax: UInt64 = 32 << 20
   package var probe: ProbeSchedule
   package var tuning: Tuning
+  /// Nil: all paths are local.
+  package var network: NetworkPlan?
   package var troubles: TroubleSet
   package var clients: [ClientPlan]
   /// Requests that are begun before the faults stop.
@@ -113,7 +124,8 @@ package struct Scenario: Sendable {
       longest: .milliseconds(UInt64(first * random.within(1...12))),
       goodNeeded: random.within(1...3))
     troubles = []
-    for (trouble, _) in TroubleSet.words where random.chance(percent: 45) {
+    for (trouble, _) in TroubleSet.words.prefix(TroubleSet.localCount)
+    where random.chance(percent: 45) {
       troubles.insert(trouble)
     }
     // One scenario in eight has nothing but hangs, so that what they do is not lost in the noise.
@@ -140,6 +152,21 @@ package struct Scenario: Sendable {
     probe.flapFirst = .milliseconds(UInt64(random.within(5...40)))
     probe.flapLongest = .milliseconds(UInt64(random.pick([50, 200, 400])))
     noPathBytesMax = random.pick([32 << 20, 32 << 20, 32 << 20, 16 << 10])
+    if random.chance(percent: 40) { addNetwork(&random) }
+  }
+
+  private mutating func addNetwork(_ random: inout RandomSource) {
+    troubles.insert(.connectionEnds)
+    if random.chance(percent: 45) { troubles.insert(.fences) }
+    network = NetworkPlan(
+      pathCount: pathCount, isFenced: troubles.contains(.fences), random: &random)
+  }
+
+  /// The scenario as it was drawn before there were network paths.
+  package var withoutNetwork: Scenario {
+    var cut = ScenarioCut()
+    cut.without = [.connectionEnds, .fences]
+    return self.cut(by: cut)
   }
 
   package var geometry: Geometry {
@@ -156,7 +183,11 @@ package struct Scenario: Sendable {
     let probing =
       probe.longest.nanoseconds * 4 + probe.first.nanoseconds * 4
       + probe.flapLongest.nanoseconds * 3
-    return Interval(nanoseconds: Self.faultLongest.nanoseconds * 4 + probing) + .seconds(2)
+    let local = Interval(nanoseconds: Self.faultLongest.nanoseconds * 4 + probing) + .seconds(2)
+    guard let network else { return local }
+    let fencing =
+      (network.fence.retryLongest.nanoseconds + UInt64(network.fenceMilliseconds) * 1_000_000) * 4
+    return local + network.quietTime + Interval(nanoseconds: fencing)
   }
 }
 
@@ -190,6 +221,7 @@ extension Scenario: CustomStringConvertible {
       to \(probe.flapLongest.milliseconds) ms
       \(tuning)
         load      \(requestCount) requests, service up to \(serviceMicroseconds) us
+        network   \(network.map(\.description) ?? "none")
         troubles  \(words.isEmpty ? "none" : words.joined(separator: ", "))
         pace      a fault every \(faultEvery.milliseconds) ms, \
       the operator every \(operatorEvery.milliseconds) ms

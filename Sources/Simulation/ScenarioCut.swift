@@ -1,3 +1,5 @@
+internal import Multipath
+
 /// What is left out of a scenario, so that what remains shows a violation with less around it.
 package struct ScenarioCut: Sendable, Equatable {
   package var without = TroubleSet()
@@ -27,6 +29,8 @@ extension Scenario {
     if result.troubles.isDisjoint(with: .scarceBuffers) {
       result.arenaBytes = BufferArenaSize.bytes
     }
+    if result.troubles.isDisjoint(with: .fences) { result.network?.fence.isRequired = false }
+    if result.troubles.isDisjoint(with: [.connectionEnds, .fences]) { result.network = nil }
     if let kept = cut.clients {
       result.clients = kept.compactMap { clients.indices.contains($0) ? clients[$0] : nil }
       if result.clients.isEmpty { result.clients = [clients[0]] }

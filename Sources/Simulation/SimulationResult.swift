@@ -43,6 +43,10 @@ package enum Defect: String, Sendable, CaseIterable {
   case sharesReadBuffers
   /// A path returns without a look at what it shows.
   case skipsIdentity
+  /// What an ended connection has left behind is given back at once, although it may still land.
+  case ignoresQuietTime
+  /// Changes do not wait for a fence.
+  case ignoresFences
 }
 
 extension Scenario {

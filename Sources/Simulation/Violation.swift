@@ -24,6 +24,8 @@ package struct Violation: Sendable, Equatable {
     case strictNeverRetries = "with strict nothing that changes data has two attempts outstanding"
     case bestGroupServes = "only the active or the best group carries requests"
     case silenceIsNoticed = "no read stays with a silent path while others answer"
+    case fenceComesFirst =
+      "no change goes to another path before the one that it left has been fenced"
     case timePasses = "the machine never spins on one instant"
     case finishes = "everything finishes once the faults have stopped"
   }

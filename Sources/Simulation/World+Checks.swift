@@ -27,8 +27,12 @@ extension World {
     checkGroup(request, slot)
     if record.operation != .flush, paths[path].attempts > scenario.attemptsPerPathMax {
       // Flushes ignore the cap, so they may have filled it.
-      let flushes = ios.count { $0.isInUse && $0.path == path && $0.request.operation == .flush }
-      if paths[path].attempts - flushes > scenario.attemptsPerPathMax {
+      // Nor does what an ended connection has left behind count.
+      let others = ios.count {
+        $0.isInUse && $0.path == path && !$0.isProbe
+          && ($0.request.operation == .flush || $0.cutUntil != nil)
+      }
+      if paths[path].attempts - others > scenario.attemptsPerPathMax {
         violate(.countersMatch, "path \(path) carries \(paths[path].attempts) attempts")
       }
     }
@@ -41,6 +45,9 @@ extension World {
     if paths[path].showsWrongMedium { return "another medium" }
     switch engine.machine.table[request.path].service {
     case .good: return nil
+    case .lost where paths[path].isNetwork && engine.machine.table[request.path].changedAt == now:
+      // The connection has ended since it was chosen, within the same turn.
+      return nil
     case .lost: return "lost"
     case .foreign: return "foreign"
     case .failed where engine.machine.table[request.path].changedAt == now: return nil
@@ -59,6 +66,7 @@ extension World {
       if !history.flushSucceeded(since: record.beganMoment) {
         violate(.flushCovers, "slot \(slot) flushed, and nobody was told of a loss before it")
       }
+      checkCoverage(slot)
     case .read:
       let first = Int(reply.buffer.offset) / Int(ModelMedium.sectorBytes)
       for (offset, sector) in record.sectors.enumerated() {

@@ -108,7 +108,9 @@ extension World {
       case .none: break
       case .forgetsTriedPaths: machine.forgetTriedPaths()
       case .forgetsUnflushedWrites: machine.forgetUnflushedWrites()
-      case .ignoresGhosts, .ignoresGenerations, .sharesReadBuffers, .skipsIdentity: break
+      case .ignoresGhosts, .ignoresGenerations, .sharesReadBuffers, .skipsIdentity,
+        .ignoresQuietTime, .ignoresFences:
+        break
       }
     }
   }

@@ -21,6 +21,7 @@ extension World {
       }
       paths[path].attempts += 1
       checkIssue(request, slot, path)
+      checkFences(request, slot, path)
       noteIssue(request, slot, path)
     }
     paths[path].outstanding += 1
@@ -35,6 +36,7 @@ extension World {
       stamp: !isProbe && request.operation.modifies ? slots[Int(slot)].write : 0,
       outcome: outcome, landingSectors: landing)
     work.isProbe = isProbe
+    work.tick = cacheTicks
     work.issuedAt = now
     if !isProbe { work.slotGeneration = slots[Int(slot)].generation }
     let io = takeIO(work)
@@ -137,22 +139,30 @@ extension World {
   }
 
   private mutating func modify(_ sectors: Range<Int>, _ work: ModelIO) {
-    let isForced = work.request.flags.contains(.forceUnitAccess)
+    modify(
+      sectors, stamp: work.stamp, cache: cache(of: work.path),
+      isForced: work.request.flags.contains(.forceUnitAccess))
+  }
+
+  mutating func modify(_ sectors: Range<Int>, stamp: UInt64, cache: Int, isForced: Bool) {
     for sector in sectors {
-      if history.isOverwritten(work.stamp, by: medium.visible[sector]) {
+      if history.isOverwritten(stamp, by: medium.visible[sector]) {
         violate(
           .neverOverwrittenByOlder,
-          "write \(work.stamp) landed on sector \(sector) over write \(medium.visible[sector])")
+          "write \(stamp) landed on sector \(sector) over write \(medium.visible[sector])")
         return
       }
-      medium.write(work.stamp, to: sector, cache: cache(of: work.path), isForced: isForced)
+      medium.write(stamp, to: sector, cache: cache, isForced: isForced)
     }
   }
 
   mutating func complete(_ io: Int, _ generation: UInt32) {
     let work = ios[io]
     guard work.isInUse, work.generation == generation else { return }
-    if paths[work.path].hangsUntil > now {
+    if let end = work.cutUntil {
+      // Only the event that the end of its connection has scheduled is for it.
+      guard !(now < end) else { return }
+    } else if paths[work.path].hangsUntil > now {
       let at = paths[work.path].hangsUntil + serviceTime(of: work.path)
       events.schedule(.complete(io: io, generation: generation), at: at)
       return
@@ -171,6 +181,7 @@ extension World {
     if !work.isProbe {
       paths[work.path].attempts -= 1
       noteAnswer(work)
+      noteCache(work)
       sabotage()
     }
     engine.completed(
@@ -202,10 +213,13 @@ extension World {
     mix(7, UInt64(path))
     for other in paths.indices where isShared || other == path {
       guard let index = paths[other].index else { continue }
+      forgetLateChanges(of: other)
+      endConnection(of: other, mayLand: false)
       paths[other].isDead = true
       if case .lost = engine.machine.table[index].service { scheduleReopening(of: other) }
     }
-    for io in ios.indices where ios[io].isInUse && (isShared || ios[io].path == path) {
+    for io in ios.indices
+    where ios[io].isInUse && ios[io].cutUntil == nil && (isShared || ios[io].path == path) {
       ios[io].outcome = .failure(errno: Errno.enodev)
       ios[io].landingSectors = 0
     }
@@ -278,6 +292,9 @@ extension World {
     paths[path].index = nil
     paths[path].isLeaving = false
     paths[path].isDead = false
+    paths[path].leftAt = nil
+    paths[path].isUnproven = false
+    paths[path].emptiedAt = cacheTicks
     for slot in slots.indices {
       slots[slot].failedOn.remove(index)
       slots[slot].answeredOn.remove(index)
@@ -292,6 +309,12 @@ extension World {
     case .pathStalled(let index, _, _, _):
       let path = pathAt[Int(index.rawValue)]
       if path >= 0 { paths[path].stalledAt = now }
+    case .pathFailed(let index, _), .pathLost(let index, _):
+      let path = pathAt[Int(index.rawValue)]
+      if path >= 0 { paths[path].leftAt = paths[path].leftAt ?? now }
+    case .pathRestored(let index, _):
+      let path = pathAt[Int(index.rawValue)]
+      if path >= 0 { paths[path].leftAt = nil }
     default: break
     }
     if case .pathLost(let index, _) = event {

@@ -136,9 +136,10 @@ extension World {
 
   // MARK: Waiting
 
-  /// The reply was an error because the request had waited for a ghost for too long.
+  /// The reply was an error because the request had waited for a ghost or a fence for too long.
   func isHoldOver(_ record: SlotRecord) -> Bool {
-    record.operation.modifies && record.issues == 0 && now - record.beganAt >= shortestHold
+    let mayHaveWaited = record.issues == 0 || scenario.network?.fence.isRequired == true
+    return record.operation.modifies && mayHaveWaited && now - record.beganAt >= shortestHold
   }
 
   /// So little may wait for a path that requests fail at once for the lack of room.
@@ -228,11 +229,12 @@ extension World {
   mutating func breakForGood() {
     var sabotage = Sabotage()
     switch defect {
-    case .none, .forgetsTriedPaths, .forgetsUnflushedWrites: return
+    case .none, .forgetsTriedPaths, .forgetsUnflushedWrites, .ignoresQuietTime: return
     case .ignoresGhosts: sabotage.ignoresGhosts = true
     case .ignoresGenerations: sabotage.ignoresGenerations = true
     case .sharesReadBuffers: sabotage.sharesReadBuffers = true
     case .skipsIdentity: sabotage.skipsIdentity = true
+    case .ignoresFences: sabotage.ignoresFences = true
     }
     engine.decide(at: now, arena: &arena, effects: &effects) { machine, _ in
       machine.setSabotage(sabotage)

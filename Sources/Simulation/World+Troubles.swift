@@ -5,7 +5,7 @@ internal import Multipath
 /// Faults and the operator: what happens to paths at bad moments, and what makes them well again.
 extension World {
   private static let faults: TroubleSet = [
-    .errors, .lost, .slow, .hang, .badRange, .powerLoss, .targetHang, .loneHang,
+    .errors, .lost, .slow, .hang, .badRange, .powerLoss, .targetHang, .loneHang, .connectionEnds,
   ]
   private static let acts: TroubleSet = [
     .holds, .membership, .failQueued, .wrongMedium, .tuning,
@@ -34,6 +34,7 @@ extension World {
       if random.chance(percent: 30) { for other in paths.indices { hang(other, until: end) } }
     case .loneHang: hangActive(until: end)
     case .badRange: strikeMedium()
+    case .connectionEnds: endConnection(of: path, mayLand: true)
     // A power loss is rarer than the rest, or nothing would ever live long enough to be lost.
     default: if random.chance(percent: 30) { losePower(of: path) }
     }

@@ -22,6 +22,8 @@ struct World: ~Copyable {
     case complete(io: Int, generation: UInt32)
     case identity(path: PathIndex, generation: UInt32)
     case reopen(path: Int)
+    case lateLanding(number: Int)
+    case fenceEnds(path: Int, index: PathIndex, generation: UInt32, succeeds: Bool)
     case fault
     case operatorTurn
     case busyReactor
@@ -63,6 +65,9 @@ struct World: ~Copyable {
   var ios: [ModelIO] = []
   var freeIOs: [Int] = []
   var badSectors = 0..<0
+  var lateChanges: [LateChange] = []
+  /// Goes up with each change that ends and each flush and fence.
+  var cacheTicks: UInt64 = 0
 
   var clients: [ModelClient] = []
   var sessions: UInt32 = 0
@@ -114,7 +119,7 @@ struct World: ~Copyable {
         noPathTimeout: scenario.noPathTimeout, noPathBytesMax: scenario.noPathBytesMax,
         probe: scenario.probe,
         stall: scenario.tuning.stall, hedge: scenario.tuning.hedge,
-        failback: scenario.tuning.failback))
+        failback: scenario.tuning.failback, fence: scenario.network?.fence ?? .none))
     hedge = scenario.tuning.hedge
     shortestNoPathTimeout = scenario.noPathTimeout
     shortestHold = scenario.tuning.stall.holdTimeout
@@ -161,6 +166,7 @@ struct World: ~Copyable {
     breakForGood()
     select(scenario.tuning.selector)
     let isPartial = scenario.troubles.contains(.membership)
+    for path in paths.indices { paths[path].isNetwork = scenario.network?.isNetwork[path] ?? false }
     for path in paths.indices where path == 0 || !isPartial || random.chance(percent: 70) {
       attach(path)
     }
@@ -235,6 +241,9 @@ struct World: ~Copyable {
     case .complete(let io, let generation): complete(io, generation)
     case .identity(let path, let generation): answerIdentity(path, generation)
     case .reopen(let path): reopen(path)
+    case .lateLanding(let number): landLate(number)
+    case .fenceEnds(let path, let index, let generation, let succeeds):
+      endFence(of: path, index, generation, succeeds)
     case .fault: strike()
     case .operatorTurn: operate()
     case .busyReactor: beBusy()
@@ -249,7 +258,7 @@ struct World: ~Copyable {
     case .checkIdentity(let path, let generation):
       let wait = Interval.microseconds(UInt64(random.within(100...3_000)))
       events.schedule(.identity(path: path, generation: generation), at: now + wait)
-    case .fence: break
+    case .fence(let path, let generation): startFence(of: path, generation)
     case .drained(let path): detached(path)
     case .event(let event): heard(event)
     }

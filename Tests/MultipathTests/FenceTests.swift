@@ -142,6 +142,18 @@ import Testing
     #expect(bench.paths(of: write) == [1])
   }
 
+  @Test func `a path found to be foreign meanwhile is no nearer to its return`() {
+    let bench = bench()
+    let write = bench.submit(.write)
+    bench.lose(0)
+    bench.endFence(false)
+    bench.reopen(0)
+    bench.machine.markForeign(bench.index(0), at: bench.now, effects: &bench.effects)
+    bench.restore(0)
+    #expect(bench.machine.table.usable.contains(bench.index(0)) == false)
+    #expect(bench.paths(of: write) == [0])
+  }
+
   @Test func `a fenced path returns after probes and an identity check`() {
     let bench = bench()
     let write = bench.submit(.write)

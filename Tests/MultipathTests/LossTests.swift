@@ -40,23 +40,95 @@ import Testing
     #expect(bench.paths(of: held) == [1])
   }
 
-  @Test func `a lost path returns reopened, probed and compared, and without ghosts`() {
+  /// Reopens a lost path, and answers its probes until it is compared and back.
+  private func bringBack(_ path: Int, of bench: Bench) {
+    bench.reopen(path)
+    for _ in 0..<3 {
+      bench.passToProbe(path)
+      bench.answerProbe(path)
+    }
+    bench.answerIdentity(.same)
+  }
+
+  @Test func `a lost path returns when it has been reopened, probed and compared`() {
+    let bench = Bench(.activePassive, paths: 2)
+    bench.lose(0)
+    bench.reopen(0)
+    bench.passToProbe(0)
+    bench.answerProbe(0)
+    #expect(bench.state(0) == .probing)
+    bringBack(0, of: bench)
+    #expect(bench.state(0) == .passive)
+  }
+
+  /// Else everything would wait for the quiet time when all servers were restarted one after the other.
+  @Test
+  func `what the old connection left behind does not keep the path out, and is still held for`() {
     let bench = Bench(.activePassive, paths: 2)
     let ghost = bench.submit(.write)
     bench.lose(0)
     bench.answer(ghost, on: 1)
-    bench.reopen(0)
-    for _ in 0..<6 {
-      bench.passToProbe(0)
-      bench.answerProbe(0)
-    }
-    #expect(bench.state(0) == .probing)
-    #expect(bench.identityChecks.isEmpty)
-    bench.answer(ghost, on: 0, Errno.econnreset)
-    bench.passToProbe(0)
-    bench.answerProbe(0)
-    bench.answerIdentity(.same)
+    bringBack(0, of: bench)
     #expect(bench.state(0) == .passive)
+    bench.lose(1)
+    let held = bench.submit(.write)
+    let other = bench.submit(.write, at: 8192)
+    #expect(bench.paths(of: held).isEmpty)
+    #expect(bench.paths(of: other) == [0])
+    bench.answer(ghost, on: 0, Errno.econnreset)
+    #expect(bench.paths(of: held) == [0])
+  }
+
+  @Test func `an answer about the old connection says nothing about the new one`() {
+    let bench = Bench(.activePassive, paths: 2)
+    let ghost = bench.submit(.write)
+    let contended = bench.submit(.write)
+    bench.lose(0)
+    bringBack(0, of: bench)
+    bench.answer(contended, on: 0, Errno.econnreset)
+    bench.answer(ghost, on: 0, Errno.econnreset)
+    #expect(bench.state(0) == .passive)
+    #expect(bench.paths(of: ghost) == [1] && bench.paths(of: contended) == [1])
+  }
+
+  @Test func `a path that is the only one tries again by its new connection`() {
+    let bench = Bench(.activePassive, paths: 1)
+    let write = bench.submit(.write)
+    bench.lose(0)
+    #expect(bench.paths(of: write) == [0])
+    bringBack(0, of: bench)
+    #expect(bench.paths(of: write) == [0, 0])
+    let held = bench.submit(.write)
+    #expect(bench.paths(of: held).isEmpty)
+    bench.answer(write, Errno.econnreset)
+    #expect(bench.finished[write] == nil)
+    #expect(bench.paths(of: held) == [0])
+    bench.answer(write)
+    #expect(bench.finished[write] == .success)
+  }
+
+  @Test func `what the old connection left behind takes no room on the new one`() {
+    let bench = Bench(.activePassive, paths: 1, attemptsPerPathMax: 2)
+    for place in 0..<2 { bench.submit(.write, at: UInt64(place) * 8192) }
+    bench.lose(0)
+    bringBack(0, of: bench)
+    #expect(bench.attempts.count == 4)
+    bench.play([:])
+    #expect(bench.finished.values.allSatisfy { $0 == .success })
+  }
+
+  /// It had been given up there before an error came from elsewhere, and waited for the old connection's answer.
+  @Test func `a request that was given up on a connection may try the path's next one`() {
+    let bench = Bench(.activePassive, paths: 2)
+    let write = bench.submit(.write)
+    bench.elapse(.milliseconds(50))
+    bench.answerProbe(1)
+    bench.elapse(.milliseconds(10))
+    bench.answer(write, on: 1, Errno.eio)
+    #expect(bench.finished[write] == nil)
+    bench.lose(0)
+    bringBack(0, of: bench)
+    #expect(bench.paths(of: write) == [0, 0])
   }
 
   @Test func `an idle path whose connection ends is lost as well`() {

@@ -20,8 +20,10 @@ import Testing
     Case(
       defect: .ignoresGenerations, seeds: 1...10,
       rules: [.countersMatch, .answeredOnce, .readsWhatWasWritten]),
-    Case(defect: .sharesReadBuffers, seeds: 10...29, rules: [.buffersAreOwn]),
+    Case(defect: .sharesReadBuffers, seeds: 220...239, rules: [.buffersAreOwn]),
     Case(defect: .skipsIdentity, seeds: 12...31, rules: [.issuesOnlyToUsable]),
+    Case(defect: .ignoresQuietTime, seeds: 2...21, rules: [.neverOverwrittenByOlder]),
+    Case(defect: .ignoresFences, seeds: 1...10, rules: [.fenceComesFirst]),
   ]
 
   @Test(arguments: cases)

@@ -25,13 +25,22 @@ import Testing
 
   @Test(arguments: Array(stride(from: 0, to: RegressionSeeds.all.count, by: regressionStride)))
   func `a seed that failed once stays good`(number: Int) {
-    expectKept(RegressionSeeds.all[number].seed)
+    expectKept(RegressionSeeds.all[number].seed, isLocal: true)
+  }
+
+  @Test(arguments: RegressionSeeds.network.indices)
+  func `a seed with network paths that failed once stays good`(number: Int) {
+    let seed = RegressionSeeds.network[number].seed
+    #expect(Scenario(seed: seed).network != nil)
+    expectKept(seed)
   }
 
   @Test func `each regression seed is listed once, with its sentence`() {
-    let seeds = RegressionSeeds.all.map(\.seed)
-    #expect(Set(seeds).count == seeds.count)
-    #expect(RegressionSeeds.all.allSatisfy { $0.wrong.count > 20 })
+    for list in [RegressionSeeds.all, RegressionSeeds.network] {
+      let seeds = list.map(\.seed)
+      #expect(Set(seeds).count == seeds.count)
+      #expect(list.allSatisfy { $0.wrong.count > 20 })
+    }
   }
 
   @Test(arguments: [1, 42, 369])
@@ -43,8 +52,10 @@ import Testing
     #expect(first.digest != Scenario(seed: seed + 1).run().digest)
   }
 
-  private func expectKept(_ seed: UInt64) {
-    let result = Scenario(seed: seed).run()
-    #expect(result.violation == nil, "\(result.summary); mpsim replay \(seed) --verbose")
+  private func expectKept(_ seed: UInt64, isLocal: Bool = false) {
+    let scenario = isLocal ? Scenario(seed: seed).withoutNetwork : Scenario(seed: seed)
+    let result = scenario.run()
+    let cut = isLocal ? " --without connection-ends,fences" : ""
+    #expect(result.violation == nil, "\(result.summary); mpsim replay \(seed)\(cut) --verbose")
   }
 }

@@ -103,6 +103,9 @@ extension Supervisor {
 
   func noteSize(_ sizeBytes: UInt64, _ path: UInt32, _ device: DeviceEntry) {
     guard let index = device.index(ofPath: path) else { return }
+    // A block device without a size has been taken away, which its attempts will show; the medium has not
+    // shrunk.
+    guard sizeBytes > 0 || !device.paths[index].isBlockDevice else { return }
     device.paths[index].sizeBytes = sizeBytes
   }
 

@@ -21,6 +21,7 @@ public struct MachineSnapshot: Sendable, Codable {
   var pathQueue: RequestQueue
   var holdQueue: RequestQueue
   var queuedBytes: UInt64
+  var cutAttempts: Int32
   var ghosts: Int
   var fences: RecordTable<FenceRecord>
   var unfenced: PathSet
@@ -46,7 +47,8 @@ extension MultipathMachine {
       attempts: RecordTable((0..<attempts.count).copied { attempts[$0] }),
       freeAttempt: freeAttempt, active: active, preferred: preferred, failbackAt: failbackAt,
       memoryRetryAt: memoryRetryAt, roomQueue: roomQueue, pathQueue: pathQueue,
-      holdQueue: holdQueue, queuedBytes: queuedBytes, ghosts: ghosts,
+      holdQueue: holdQueue, queuedBytes: queuedBytes, cutAttempts: cutAttempts,
+      ghosts: ghosts,
       fences: RecordTable((0..<fences.count).copied { fences[$0] }), unfenced: unfenced,
       hasHeldForFence: hasHeldForFence, suspects: suspects,
       condemned: condemned, lastSubmitAt: lastSubmitAt, hedgeCredit: hedgeCredit,
@@ -75,6 +77,7 @@ extension MultipathMachine {
     pathQueue = snapshot.pathQueue
     holdQueue = snapshot.holdQueue
     queuedBytes = snapshot.queuedBytes
+    cutAttempts = snapshot.cutAttempts
     ghosts = snapshot.ghosts
     for (place, record) in snapshot.fences.records.enumerated() { fences[place] = record }
     unfenced = snapshot.unfenced

@@ -214,9 +214,11 @@ struct SnapshotCheck {
     var tally = [PathTally](repeating: PathTally(), count: paths.count)
     var tries = [RequestTally](repeating: RequestTally(), count: requests.count)
     var ghosts = 0
+    var cut: Int32 = 0
     for attempt in attempts where attempt.isOutstanding {
       tally[Int(attempt.path.rawValue)].add(attempt)
       if attempt.isGhost { ghosts += 1 }
+      if attempt.isCut { cut += 1 }
       guard isCurrent(attempt) else { continue }
       if attempt.isGivenUp {
         tries[Int(attempt.request)].givenUp += 1
@@ -225,6 +227,7 @@ struct SnapshotCheck {
       }
     }
     try require(ghosts == state.ghosts, "ghosts are miscounted")
+    try require(cut == state.cutAttempts, "what ended connections left is miscounted")
     for (index, record) in paths.enumerated() {
       try require(tally[index] == PathTally(record), "path \(index) is miscounted")
     }
@@ -250,6 +253,7 @@ private struct RequestTally: Equatable {
 private struct PathTally: Equatable {
   var outstanding: Int32 = 0
   var unresolved: Int32 = 0
+  var cut: Int32 = 0
   var slow: Int32 = 0
   var bytes: UInt64 = 0
 
@@ -258,6 +262,7 @@ private struct PathTally: Equatable {
   init(_ record: PathRecord) {
     outstanding = record.outstanding
     unresolved = record.unresolved
+    cut = record.cut
     slow = record.slowOutstanding
     bytes = record.outstandingBytes
   }
@@ -265,7 +270,9 @@ private struct PathTally: Equatable {
   mutating func add(_ attempt: AttemptRecord) {
     outstanding += 1
     bytes &+= attempt.range.length
-    if attempt.isGivenUp {
+    if attempt.isCut {
+      cut += 1
+    } else if attempt.isGivenUp {
       unresolved += 1
     } else if attempt.operation.mayTakeLong {
       slow += 1
