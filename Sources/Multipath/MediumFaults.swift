@@ -1,5 +1,5 @@
 internal import BasicContainers
-public import BlockIO
+internal import BlockIO
 
 /// What is known to be bad of the medium, so that a path is not blamed for it again and again. Full, it
 /// forgets the oldest, which then costs what the first error did.
