@@ -131,8 +131,8 @@ extension MultipathMachine {
     let request = requests[Int(slot)]
     guard request.outstanding == 0 else { return }
     if request.wasAnswered && request.givenUp == 0 && !isOwedATry(slot) {
-      mediumSpoke(slot, at: now, effects: &effects)
       finish(slot, .failure(errno: request.errno), effects: &effects)
+      mediumSpoke(request, at: now, effects: &effects)
       return
     }
     if !table.usable.isEmpty && !request.wasAnswered {
@@ -212,7 +212,8 @@ extension MultipathMachine {
   /// A path has come back: everything that waited for one is tried anew, on all paths.
   mutating func useReturnedPath(at now: Instant, effects: inout Effects) {
     var waited = pathQueue.count
-    while waited > 0 {
+    // One of them may bring back a path itself, and see to the rest.
+    while waited > 0, !pathQueue.isEmpty {
       waited -= 1
       let slot = pathQueue.head
       leaveQueue(slot, effects: &effects)

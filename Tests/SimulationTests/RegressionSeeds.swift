@@ -71,6 +71,9 @@ enum RegressionSeeds {
     (9628, "the last resort was passed over when the path that had answered was removed"),
     (89, "a request whose client had gone was tried on another path after a wait"),
     (318, "a request whose client had gone was tried on another path after a wait"),
+    (118, "a request that waited brought back a path while the others were being served"),
+    (2664, "a path came back after a medium error, and what waited for one went on waiting"),
+    (3029, "a request failed while another one's medium error brought a path back for it"),
     (4874, "nobody asked a path that came into service about the silent ones"),
   ]
 }
