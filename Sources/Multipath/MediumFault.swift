@@ -1,7 +1,7 @@
 public import BlockIO
 
 /// A range that every path answered with the same error: the medium is bad there.
-public struct MediumFault: Sendable, BitwiseCopyable {
+public struct MediumFault: Sendable, BitwiseCopyable, Codable {
   /// What is not known to be good; answers without an error make it smaller from both ends.
   public internal(set) var range = ByteRange.empty
   public internal(set) var errno: Int32 = 0

@@ -13,6 +13,12 @@ public struct MediumFaults: ~Copyable {
 
   init() {}
 
+  /// `records` must not be more than the capacity.
+  init(restoring records: [MediumFault]) {
+    precondition(records.count <= Self.capacity)
+    for record in records { faults.append(record) }
+  }
+
   public var count: Int { faults.count }
 
   public subscript(_ index: Int) -> MediumFault { faults[index] }

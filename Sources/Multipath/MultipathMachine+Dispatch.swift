@@ -212,8 +212,7 @@ extension MultipathMachine {
   /// A path has come back: everything that waited for one is tried anew, on all paths.
   mutating func useReturnedPath(at now: Instant, effects: inout Effects) {
     var waited = pathQueue.count
-    // One of them may bring back a path itself, and see to the rest.
-    while waited > 0, !pathQueue.isEmpty {
+    while waited > 0 {
       waited -= 1
       let slot = pathQueue.head
       leaveQueue(slot, effects: &effects)

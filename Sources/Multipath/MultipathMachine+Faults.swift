@@ -147,38 +147,4 @@ extension MultipathMachine {
     failbackAt = nil
     if let target = failbackTarget { makeActive(target, at: now, effects: &effects) }
   }
-
-  /// Every path gave the same answer to this request, which is over, so the medium is to blame: the paths that
-  /// it took down are back at once. Each is probed elsewhere on the medium, and leaves again if that fails too.
-  mutating func mediumSpoke(
-    _ request: RequestRecord, at now: Instant, effects: inout Effects
-  ) {
-    let isNews = mediumFaults.note(
-      errno: request.errno, request.operation, request.range, at: now)
-    if isNews {
-      effects.append(
-        .event(
-          .mediumError(
-            FaultCause(
-              errno: request.errno, operation: request.operation, offset: request.range.offset))))
-    }
-    var hasReturned = false
-    var blamed = request.tried
-    while let path = blamed.first {
-      blamed.remove(path)
-      // Auto-restore may have brought it back before the last path answered.
-      guard !(table[path].changedAt < request.submittedAt) else { continue }
-      if case .failed = table[path].service, table[path].isRestorable, mayReturn(path) {
-        enterService(path, .mediumSpoke, at: now, effects: &effects)
-        hasReturned = true
-      }
-      guard table[path].isUsable else { continue }
-      // Not its fault, so it has not been flapping either.
-      table[path].probe.returnedAt = nil
-      if !table[path].probe.isInFlight { startProbe(path, at: now, effects: &effects) }
-    }
-    if hasReturned, !pathQueue.isEmpty, !table.usable.isEmpty {
-      useReturnedPath(at: now, effects: &effects)
-    }
-  }
 }

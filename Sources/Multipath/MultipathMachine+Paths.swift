@@ -114,6 +114,7 @@ extension MultipathMachine {
     // Writes may have been acknowledged since it was removed.
     disownWrites(of: path)
     suspects.remove(path)
+    acquitted.remove(path)
     if preferred == path { preferred = nil }
     if flushDebtor == path { flushDebtor = nil }
     forgetFence(path)

@@ -72,6 +72,9 @@ public struct MultipathMachine: ~Copyable {
   public internal(set) var decisions = DecisionRing()
   /// Where the medium itself is bad.
   public internal(set) var mediumFaults = MediumFaults()
+  /// Paths that went out for what turned out to be the medium's fault, and since when they may return.
+  var acquitted = PathSet()
+  var acquittedAt: Instant?
   /// Set by `stop`: nothing waits for a path any more.
   var isStopping = false
   /// What a test may break; nothing in production.
@@ -138,6 +141,8 @@ public struct MultipathMachine: ~Copyable {
   /// Runs whatever is due at `now`: timed-out waiters, probes, paths that have been quiet too long.
   public mutating func tick(at now: Instant, effects: inout Effects) {
     noteTurn(now)
+    // Before the patience of those ends who wait for just such a path.
+    acquit(at: now, effects: &effects)
     expireWaiting(at: now, effects: &effects)
     expireHeld(at: now, effects: &effects)
     startDueFences(at: now, effects: &effects)
@@ -161,6 +166,7 @@ public struct MultipathMachine: ~Copyable {
     if !unfenced.isEmpty, let due = fenceDeadline { nearest = min(nearest, due) }
     if let memoryRetryAt { nearest = min(nearest, memoryRetryAt) }
     if let failbackAt { nearest = min(nearest, failbackAt) }
+    if let acquittedAt { nearest = min(nearest, acquittedAt) }
     for position in 0..<table.orderedCount {
       let path = table.ordered(position)
       if let due = table[path].probe.dueAt { nearest = min(nearest, due) }

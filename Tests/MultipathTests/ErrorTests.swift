@@ -43,6 +43,7 @@ import Testing
     bench.play([0: Errno.eio, 1: Errno.eio])
     #expect(bench.finished[slot] == eio)
     #expect(bench.events.contains { if case .mediumError = $0 { true } else { false } })
+    #expect(bench.passToDeadline() == 0, "in the same turn")
     #expect(bench.states == ["OPTIMAL", "ACTIVE", "PASSIVE"])
   }
 
@@ -50,6 +51,7 @@ import Testing
     let bench = Bench(.activePassive, paths: 3)
     bench.submit(.read)
     bench.play([0: Errno.eio, 1: Errno.eio, 2: Errno.eio])
+    bench.passToDeadline()
     // Two blocks in a row, since one may be bad as well.
     bench.answerProbe(2, Errno.eio)
     bench.answerProbe(2, Errno.eio)

@@ -74,6 +74,7 @@ enum RegressionSeeds {
     (118, "a request that waited brought back a path while the others were being served"),
     (2664, "a path came back after a medium error, and what waited for one went on waiting"),
     (3029, "a request failed while another one's medium error brought a path back for it"),
+    (4082, "a request's patience ended in the turn in which a medium error's path came back"),
     (4874, "nobody asked a path that came into service about the silent ones"),
   ]
 }

@@ -28,7 +28,12 @@ public struct MachineSnapshot: Sendable, Codable {
   var hasHeldForFence: Bool
   var suspects: PathSet
   var condemned: PathSet
+  var acquitted: PathSet
+  var acquittedAt: Instant?
+  var mediumFaults: RecordTable<MediumFault>
   var lastSubmitAt: Instant
+  var ranAt: Instant
+  var ranBefore: Instant
   var hedgeCredit: UInt32
   var writeEpoch: UInt64
   var owesFlushError: Bool
@@ -51,7 +56,9 @@ extension MultipathMachine {
       ghosts: ghosts,
       fences: RecordTable((0..<fences.count).copied { fences[$0] }), unfenced: unfenced,
       hasHeldForFence: hasHeldForFence, suspects: suspects,
-      condemned: condemned, lastSubmitAt: lastSubmitAt, hedgeCredit: hedgeCredit,
+      condemned: condemned, acquitted: acquitted, acquittedAt: acquittedAt,
+      mediumFaults: RecordTable((0..<mediumFaults.count).copied { mediumFaults[$0] }),
+      lastSubmitAt: lastSubmitAt, ranAt: ranAt, ranBefore: ranBefore, hedgeCredit: hedgeCredit,
       writeEpoch: writeEpoch, owesFlushError: owesFlushError, flushDebtor: flushDebtor,
       counters: counters,
       lastOutage: lastOutage, decisions: decisions.snapshot, isStopping: isStopping)
@@ -84,7 +91,12 @@ extension MultipathMachine {
     hasHeldForFence = snapshot.hasHeldForFence
     suspects = snapshot.suspects
     condemned = snapshot.condemned
+    acquitted = snapshot.acquitted
+    acquittedAt = snapshot.acquittedAt
+    mediumFaults = MediumFaults(restoring: snapshot.mediumFaults.records)
     lastSubmitAt = snapshot.lastSubmitAt
+    ranAt = snapshot.ranAt
+    ranBefore = snapshot.ranBefore
     hedgeCredit = snapshot.hedgeCredit
     writeEpoch = snapshot.writeEpoch
     owesFlushError = snapshot.owesFlushError

@@ -78,7 +78,14 @@ struct SnapshotCheck {
     for path in [state.active, state.preferred, state.flushDebtor, state.lastOutage?.path] {
       try check(path)
     }
-    for set in [state.suspects, state.condemned, state.unfenced] { try check(set) }
+    for set in [state.suspects, state.condemned, state.unfenced, state.acquitted] {
+      try check(set)
+    }
+    let faults = state.mediumFaults.records
+    try require(
+      faults.count <= MediumFaults.capacity
+        && faults.allSatisfy { state.configuration.geometry.contains($0.range) },
+      "the list of bad places is broken")
     let ring = state.decisions
     try require(
       ring.records.records.count == DecisionRing.capacity

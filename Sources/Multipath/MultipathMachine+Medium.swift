@@ -1,0 +1,54 @@
+internal import BasicContainers
+internal import BlockIO
+
+/// Errors that follow the data through every path.
+extension MultipathMachine {
+  /// Every path gave the same answer to this request, which is over, so the medium is to blame, and not
+  /// the paths that it took down.
+  ///
+  /// They are back at the next tick, which is due at once, and not in the middle of whatever brought the answer:
+  /// requests that are being served in the same turn must not see paths come between.
+  mutating func mediumSpoke(
+    _ request: RequestRecord, at now: Instant, effects: inout Effects
+  ) {
+    let isNews = mediumFaults.note(
+      errno: request.errno, request.operation, request.range, at: now)
+    if isNews {
+      effects.append(
+        .event(
+          .mediumError(
+            FaultCause(
+              errno: request.errno, operation: request.operation, offset: request.range.offset))))
+    }
+    var blamed = request.tried
+    while let path = blamed.first {
+      blamed.remove(path)
+      // Auto-restore may have brought it back before the last path answered.
+      guard !(table[path].changedAt < request.submittedAt) else { continue }
+      acquitted.insert(path)
+      if acquittedAt == nil { acquittedAt = now }
+    }
+  }
+
+  /// Paths that were blamed for the medium are in service again. Each is probed elsewhere on the medium,
+  /// and leaves if that fails too.
+  mutating func acquit(at now: Instant, effects: inout Effects) {
+    guard acquittedAt != nil else { return }
+    var left = acquitted
+    acquitted = PathSet()
+    acquittedAt = nil
+    var hasReturned = false
+    while let path = left.first {
+      left.remove(path)
+      if case .failed = table[path].service, table[path].isRestorable, mayReturn(path) {
+        enterService(path, .mediumSpoke, at: now, effects: &effects)
+        hasReturned = true
+      }
+      guard table[path].isUsable else { continue }
+      // Not its fault, so it has not been flapping either.
+      table[path].probe.returnedAt = nil
+      if !table[path].probe.isInFlight { startProbe(path, at: now, effects: &effects) }
+    }
+    if hasReturned { useReturnedPath(at: now, effects: &effects) }
+  }
+}
