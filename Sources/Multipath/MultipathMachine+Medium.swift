@@ -31,7 +31,7 @@ extension MultipathMachine {
   }
 
   /// Paths that were blamed for the medium are in service again. Each is probed elsewhere on the medium,
-  /// and leaves if that fails too.
+  /// and leaves if that fails too; those that auto-restore has brought back already stay, as ever.
   mutating func acquit(at now: Instant, effects: inout Effects) {
     guard acquittedAt != nil else { return }
     var left = acquitted
@@ -40,13 +40,14 @@ extension MultipathMachine {
     var hasReturned = false
     while let path = left.first {
       left.remove(path)
-      if case .failed = table[path].service, table[path].isRestorable, mayReturn(path) {
-        enterService(path, .mediumSpoke, at: now, effects: &effects)
-        hasReturned = true
-      }
-      guard table[path].isUsable else { continue }
       // Not its fault, so it has not been flapping either.
       table[path].probe.returnedAt = nil
+      guard case .failed = table[path].service, table[path].isRestorable, mayReturn(path) else {
+        continue
+      }
+      enterService(path, .mediumSpoke, at: now, effects: &effects)
+      table[path].probe.returnedAt = nil
+      hasReturned = true
       if !table[path].probe.isInFlight { startProbe(path, at: now, effects: &effects) }
     }
     if hasReturned { useReturnedPath(at: now, effects: &effects) }
