@@ -32,6 +32,7 @@ class Session:
     def __init__(self, server, connection):
         self.server = server
         self.connection = connection
+        self.structured = False
         # For its whole life: data that is wrong on a connection once found right is beyond detection.
         self.reads = 0
         self.flips = server.order() == "other-content"
@@ -74,6 +75,7 @@ class Session:
             _, option, length = struct.unpack(">QII", self.receive(16))
             data = self.receive(length)
             if option == STRUCTURED:
+                self.structured = True
                 self.option_reply(option, ACK)
             elif option == GO:
                 if lie:
@@ -101,13 +103,20 @@ class Session:
     def simple(self, cookie, error=0):
         self.send(struct.pack(">IIQ", SIMPLE, error, cookie))
 
+    def data(self, cookie, offset, data, structured):
+        if structured:
+            self.chunk(cookie, 1, struct.pack(">Q", offset) + data)
+        else:
+            self.simple(cookie)
+            self.send(data)
+
     def answer(self, kind, cookie, offset, length, payload):
         image = self.server.image
         if kind == READ:
             data = os.pread(image, length, offset)
             if self.flips:
                 data = bytes(byte ^ 0x55 for byte in data)
-            self.chunk(cookie, 1, struct.pack(">Q", offset) + data)
+            self.data(cookie, offset, data, self.structured)
             return
         if kind == WRITE:
             os.pwrite(image, payload, offset)
@@ -240,13 +249,21 @@ def unasked(session, kind, cookie, offset, length):
     return False
 
 
+def half(session, cookie, offset, length):
+    if session.structured:
+        session.chunk(cookie, 1, at_offset(offset, bytes(length // 2)), length=length + 8)
+    else:
+        session.simple(cookie)
+        session.send(bytes(length // 2))
+
+
 def half_and_gone(session, cookie, offset, length):
-    session.chunk(cookie, 1, at_offset(offset, bytes(length // 2)), length=length + 8)
+    half(session, cookie, offset, length)
     raise Ended
 
 
 def half_and_silent(session, cookie, offset, length):
-    session.chunk(cookie, 1, at_offset(offset, bytes(length // 2)), length=length + 8)
+    half(session, cookie, offset, length)
     session.hold()
 
 
@@ -269,7 +286,7 @@ TRANSMISSION = {
     "wrong-reply-magic": lambda s, k, c, o, n: s.send(b"\0" * 16) or True,
     "reply-to-nothing": unasked,
     "answers-twice": twice,
-    "simple-reply-to-read": to_reads(lambda s, c, o, n: (s.simple(c), s.send(bytes(n)))),
+    "wrong-kind-of-reply": to_reads(lambda s, c, o, n: s.data(c, o, bytes(n), not s.structured)),
     "huge-chunk": to_reads(lambda s, c, o, n: s.chunk(c, 1, at_offset(o, b"x"), length=0xFFFFFFFF)),
     "wrong-offset": to_reads(lambda s, c, o, n: s.chunk(c, 1, at_offset(o + (1 << 20), bytes(n)))),
     "before-the-start": to_reads(lambda s, c, o, n: s.chunk(c, 1, at_offset(o - 512 & (1 << 64) - 1, bytes(n)))),

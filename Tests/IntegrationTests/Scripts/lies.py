@@ -116,7 +116,12 @@ def judge(bed, lie):
         bed.wait(lambda path: load.answers > before + 20 or load.trouble)
         bed.order("")
         if path["state"] == "FOREIGN":
-            bed.mpctl("restore", "data", path["name"])
+            # The connection that is compared through may be one that the liar is just ending.
+            for _ in range(20):
+                bed.mpctl("restore", "data", path["name"], check=False)
+                if bed.path()["state"] != "FOREIGN":
+                    break
+                time.sleep(0.25)
         bed.wait(lambda path: path["state"] in IN_SERVICE)
         assert load.trouble is None, load.trouble
         return f"{path['state']}: {reason}"
