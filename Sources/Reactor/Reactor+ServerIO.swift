@@ -17,6 +17,11 @@ extension Reactor {
       endIO(device, place, .success)
       return
     }
+    guard connections[Int(index)].rangeSplitter?.pieces(of: request.range) != nil else {
+      // The device has grown since the server told its size.
+      endIO(device, place, .failure(errno: Errno.eio))
+      return
+    }
     if connections[Int(index)].attempts == 0 {
       connections[Int(index)].heardAt = now
       scheduleHousekeeping()
