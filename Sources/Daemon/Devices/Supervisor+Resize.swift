@@ -11,11 +11,15 @@ internal import Reactor
 extension Supervisor {
   func watchSizes() {
     timers.after(DaemonLimits.sizeWatch) { [self] in
-      for device in devices where !device.isBeingDestroyed && !device.isMeasuring {
-        measure(device) { [self] in judgeSize(device) { _ in } }
-      }
+      for device in devices { watchSize(of: device) }
       watchSizes()
     }
+  }
+
+  /// Looks at a device's size now, unless that is being done.
+  func watchSize(of device: DeviceEntry) {
+    guard !device.isBeingDestroyed, !device.isMeasuring else { return }
+    measure(device) { [self] in judgeSize(device) { _ in } }
   }
 
   func resize(_ params: ResizeMethod.Params, _ respond: @escaping Respond<ResizeMethod>) {
@@ -123,7 +127,11 @@ extension Supervisor {
     if usable < whole {
       limit(device, to: usable, done)
     } else if device.usableBytes != nil {
-      limit(device, to: nil, done)
+      limit(device, to: nil) { [self] error in
+        if let error { return done(error) }
+        // It may have grown beyond what it was.
+        judgeSize(device, done)
+      }
     } else if usable > whole, device.label == nil {
       setSize(usable, of: device) { [self] error in
         if let error { return done(error) }
