@@ -178,7 +178,8 @@ extension Reactor {
     let isCarrying = endSilentConnections()
     let isEnding = closeOverdueSessions()
     let isLooking = settleOverdueAllocations()
-    if isLooking || negotiatingCount > 0 || !starved.isEmpty || isStopping || isCarrying || isEnding {
+    if isLooking || negotiatingCount > 0 || !starved.isEmpty || isStopping || isCarrying || isEnding
+    {
       scheduleHousekeeping()
     }
   }

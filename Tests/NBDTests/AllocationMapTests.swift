@@ -34,7 +34,8 @@ struct AllocationMapTests {
   @Test("a block that is a hole only in part is data")
   func rounded() {
     #expect(
-      extents(length: 65536, block: 4096, [(5000, true), (9000, false), (20000, true), (65536, false)])
+      extents(
+        length: 65536, block: 4096, [(5000, true), (9000, false), (20000, true), (65536, false)])
         == [
           AllocationExtent(lengthBytes: 4096, isHole: true),
           AllocationExtent(lengthBytes: 8192, isHole: false),

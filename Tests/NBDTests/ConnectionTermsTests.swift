@@ -34,11 +34,13 @@ struct ConnectionTermsTests {
   func misplaced() {
     for type in [1, 3, 4, 6, 7] as [UInt16] {
       let bytes = Bytes.request(flags: 4, type: type, length: 512)
-      #expect(decide(bytes, Self.structured) == .reject(.invalid, payloadBytes: type == 1 ? 512 : 0))
+      #expect(
+        decide(bytes, Self.structured) == .reject(.invalid, payloadBytes: type == 1 ? 512 : 0))
     }
     for type in [0, 1, 3, 4, 6] as [UInt16] {
       let bytes = Bytes.request(flags: 8, type: type, length: 512)
-      #expect(decide(bytes, Self.structured) == .reject(.invalid, payloadBytes: type == 1 ? 512 : 0))
+      #expect(
+        decide(bytes, Self.structured) == .reject(.invalid, payloadBytes: type == 1 ? 512 : 0))
     }
   }
 

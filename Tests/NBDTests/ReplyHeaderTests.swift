@@ -21,7 +21,8 @@ struct ReplyHeaderTests {
     let success = Bytes.be32(0x6744_6698) + Bytes.be32(0) + cookie
     #expect(encoded(.success, .simple) == success)
     #expect(encoded(.data(bytes: 512), .simple) == success)
-    #expect(encoded(.failure(.noSpace), .simple) == Bytes.be32(0x6744_6698) + Bytes.be32(28) + cookie)
+    #expect(
+      encoded(.failure(.noSpace), .simple) == Bytes.be32(0x6744_6698) + Bytes.be32(28) + cookie)
   }
 
   // t26, t27

@@ -19,7 +19,8 @@ struct ServerContextTests {
     var export = Session.exportInfos[0]
     export[11] |= 0x80
     #expect(
-      session.answer == Bytes.acknowledge(option) + Bytes.reply(7, 3, export) + Bytes.acknowledge(7))
+      session.answer == Bytes.acknowledge(option) + Bytes.reply(7, 3, export) + Bytes.acknowledge(7)
+    )
     #expect(session.terms.replies == (option == 8 ? .structured : .extended))
   }
 
@@ -86,7 +87,9 @@ struct ServerContextTests {
   @Test("a context chosen for one export is none of another, whichever way that is opened")
   func otherExport() {
     let choice = Bytes.option(10, Bytes.contextData("disk", ["base:allocation"]))
-    for way in [Bytes.option(7, Bytes.infoData("caf\u{e9}")), Bytes.option(1, Array("caf\u{e9}".utf8))] {
+    for way in [
+      Bytes.option(7, Bytes.infoData("caf\u{e9}")), Bytes.option(1, Array("caf\u{e9}".utf8)),
+    ] {
       let session = Session.haggling(Self.structured, choice, way)
       #expect(session.state == .transmission(exportIndex: 1))
       #expect(!session.terms.hasAllocation)
@@ -111,7 +114,8 @@ struct ServerContextTests {
   @Test(
     "lengths that do not add up are refused, and the connection goes on", arguments: both,
     [
-      [], [0, 0, 0], Bytes.be32(0), Bytes.be32(0) + Bytes.be16(0), Bytes.be32(5) + Array("disk".utf8),
+      [], [0, 0, 0], Bytes.be32(0), Bytes.be32(0) + Bytes.be16(0),
+      Bytes.be32(5) + Array("disk".utf8),
       Bytes.be32(.max) + Bytes.be32(0), Bytes.contextData("disk") + [0],
       Bytes.contextData("disk") + Bytes.option(3), Bytes.be32(0) + Bytes.be32(1),
       Bytes.be32(0) + Bytes.be32(.max), Bytes.be32(0) + Bytes.be32(1) + Bytes.be32(.max),
@@ -143,7 +147,8 @@ struct ServerContextTests {
   @Test("thousands of queries are too much", arguments: both)
   func many(option: UInt32) throws {
     let queries = [String](repeating: "base:allocation", count: 5000)
-    let replies = try answers(Self.structured, Bytes.option(option, Bytes.contextData("disk", queries)))
+    let replies = try answers(
+      Self.structured, Bytes.option(option, Bytes.contextData("disk", queries)))
     #expect(replies.map { $0.type } == [1, 0x8000_0009])
   }
 }

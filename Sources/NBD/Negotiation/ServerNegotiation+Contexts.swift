@@ -2,7 +2,8 @@
 extension ServerNegotiation {
   func planContexts(_ option: CollectedOption, lengthBytes: UInt32) -> OptionPlan {
     guard terms.replies != .simple else {
-      return .skip(then: .refuse(lengthBytes <= NBDLimits.optionDataBytesMax ? .structuredFirst : .tooBig))
+      return .skip(
+        then: .refuse(lengthBytes <= NBDLimits.optionDataBytesMax ? .structuredFirst : .tooBig))
     }
     return planCollected(option, lengthBytes: lengthBytes)
   }
