@@ -30,7 +30,7 @@ struct GuardianLink {
       unsafe UnsafePointer(strdup($0))
     }
     unsafe strings.append(nil)
-    defer { for unsafeeach in unsafe strings { unsafe free(UnsafeMutablePointer(mutating: each)) } }
+    defer { unsafe strings.forEach { unsafe free(UnsafeMutablePointer(mutating: $0)) } }
     let status = unsafe mp_guardian_start(&strings, &pid)
     if status >= 0 { pipe = status }
     return min(0, status)
