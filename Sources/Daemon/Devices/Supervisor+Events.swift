@@ -17,8 +17,8 @@ extension Supervisor {
     // It may have shrunk.
     case .pathFailed, .mediumError: watchSize(of: device)
     case .pathForeign, .pathHeld, .pathStalled, .pathResolved, .activeChanged,
-      .queueingBegan, .queueingEnded, .fenceBegan, .fenceFailed, .fenceSucceeded, .fenceNotNeeded,
-      .flushFailed, .slowClientDropped, .stateChanged:
+      .queueingBegan, .queueingEnded, .holdingBegan, .holdingEnded, .fenceBegan, .fenceFailed,
+      .fenceSucceeded, .fenceNotNeeded, .flushFailed, .slowClientDropped, .stateChanged:
       break
     }
   }
@@ -62,6 +62,9 @@ extension Supervisor {
       log.info("active path changed", metadata: about)
     case .queueingBegan: log.error("no usable path, requests wait", metadata: about)
     case .queueingEnded: log.info("no request waits for a path any more", metadata: about)
+    case .holdingBegan:
+      log.warning("changes wait for one that may still happen elsewhere", metadata: about)
+    case .holdingEnded: log.info("no change waits for another any more", metadata: about)
     case .mediumError(let cause):
       about["cause"] = "\(Self.words(cause))"
       log.error("every path answers with an error: the medium's fault", metadata: about)
