@@ -188,7 +188,8 @@ extension Integration {
         let used = paths.prefix(count ?? (device == "two" ? 2 : 3)).map { $0.file }
         let result = try await daemon.mpctl(create + used)
         try #require(result.status == 0, "\(result.errors)")
-        try await body(Bed(lab: lab, daemon: daemon, device: device, backing: backing, paths: paths))
+        try await body(
+          Bed(lab: lab, daemon: daemon, device: device, backing: backing, paths: paths))
         try await daemon.stop()
       }
     }
