@@ -38,6 +38,7 @@ extension Reactor {
 
   mutating func tune(_ device: Int, _ tuning: DeviceTuning) {
     let present = devices[device].engine.machine.configuration
+    devices[device].quietTime = tuning.quietTime
     decide(device, .setMode(tuning.mode))
     decide(device, .setSelector(tuning.selector.name))
     decide(device, .setStallPolicy(tuning.stall))

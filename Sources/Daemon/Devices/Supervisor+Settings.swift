@@ -32,13 +32,25 @@ extension Supervisor {
           return finish(.failure(error(answer, while: "being set")))
         }
         noteSettings(wanted, device)
+        let later = remarkOnConnections(before.1, device)
         relabel(device) { [self] remark in
-          save { warning in finish(.success(Change(warning: remark ?? warning))) }
+          save { warning in finish(.success(Change(warning: remark ?? warning ?? later))) }
         }
         endIfLastPathIsGone(device)
       }
       post(.tune(ticket: ticket, device: device.id, device.tuning), to: device)
     }
+  }
+
+  /// A path keeps the connections that it has: to make others would take it out of service.
+  private func remarkOnConnections(_ before: [PathSettings], _ device: DeviceEntry) -> String? {
+    let changed = zip(before, device.paths).filter { old, entry in
+      entry.isOpen && entry.settings.connections != old.connections
+    }
+    guard let path = changed.first?.1 else { return nil }
+    let count = path.settings.connections
+    return
+      "\(path.name) keeps the connections it has until it connects next, and gets \(count) then"
   }
 
   /// Several connections to a server that has said already that it does not want them.
