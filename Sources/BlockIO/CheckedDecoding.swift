@@ -8,14 +8,9 @@ extension ByteRange: Codable {
 
   /// - Throws: `DecodingError` also when the range's end does not fit 64 bits.
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    let offset = try container.decode(UInt64.self, forKey: .offset)
-    let length = try container.decode(UInt64.self, forKey: .length)
-    guard let range = ByteRange(offset: offset, length: length) else {
-      throw DecodingError.dataCorruptedError(
-        forKey: .length, in: container, debugDescription: "the range ends beyond 64 bits")
-    }
-    self = range
+    self = try decoder.container(keyedBy: CodingKeys.self).decode(
+      .offset, .length, else: "the range ends beyond 64 bits",
+      ByteRange.init(offset:length:))
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -51,19 +46,30 @@ extension Geometry: Codable {
 
   /// - Throws: `DecodingError` also for a size or block size that no medium can have.
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    let sizeBytes = try container.decode(UInt64.self, forKey: .sizeBytes)
-    let blockBytes = try container.decode(UInt32.self, forKey: .blockBytes)
-    guard let geometry = Geometry(sizeBytes: sizeBytes, blockBytes: blockBytes) else {
-      throw DecodingError.dataCorruptedError(
-        forKey: .blockBytes, in: container, debugDescription: "no medium has this geometry")
-    }
-    self = geometry
+    self = try decoder.container(keyedBy: CodingKeys.self).decode(
+      .sizeBytes, .blockBytes, else: "no medium has this geometry",
+      Geometry.init(sizeBytes:blockBytes:))
   }
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(sizeBytes, forKey: .sizeBytes)
     try container.encode(blockBytes, forKey: .blockBytes)
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// What two fields make together.
+  ///
+  /// - Throws: `DecodingError`, with `reason` when they make nothing.
+  fileprivate func decode<First: Decodable, Second: Decodable, Value>(
+    _ first: Key, _ second: Key, else reason: String, _ make: (First, Second) -> Value?
+  ) throws -> Value {
+    let made = make(
+      try decode(First.self, forKey: first), try decode(Second.self, forKey: second))
+    guard let made else {
+      throw DecodingError.dataCorruptedError(forKey: second, in: self, debugDescription: reason)
+    }
+    return made
   }
 }

@@ -33,8 +33,12 @@ extension MultipathMachine {
       table[path].probe.holdDown = .zero
       return
     }
-    let wait = schedule.flapFirst.nanoseconds &<< (doublings - 2)
-    table[path].probe.holdDown = min(schedule.flapLongest, Interval(nanoseconds: wait))
+    let wait = schedule.flapFirst.nanoseconds.multipliedReportingOverflow(
+      by: 1 << (doublings - 2))
+    table[path].probe.holdDown =
+      wait.overflow
+      ? schedule.flapLongest
+      : min(schedule.flapLongest, Interval(nanoseconds: wait.partialValue))
   }
 
   mutating func endProbing(_ path: PathIndex) {

@@ -39,7 +39,8 @@ struct SettingsTests {
       "stall-ceiling=1000", "stall-grace=20", "ghosts=0", "hold-timeout=5", "hedge=20",
       "failback=immediate", "failback=30",
       "no-path-timeout=0", "no-path-bytes=64K", "probe-first=200", "probe-longest=20",
-      "probe-good=5", "probe-idle=9",
+      "probe-good=5", "probe-idle=9", "probe-unused=600", "flap-window=10", "flap-first=2000",
+      "flap-longest=60", "hedge-floor=1000", "hedge-burst=8",
     ])
   func values(operand: String) throws {
     let (settings, _) = try apply([operand])

@@ -3,13 +3,15 @@ import Multipath
 import Testing
 
 @Suite struct FlapTests {
-  private func bench() -> Bench {
+  private func bench(
+    flapFirst: Interval = .seconds(1), flapLongest: Interval = .seconds(3)
+  ) -> Bench {
     Bench(
       .activePassive, paths: 2,
       probe: ProbeSchedule(
         first: .milliseconds(100), goodNeeded: 1, idle: .seconds(10_000),
-        unused: .seconds(10_000), flapWindow: .seconds(30), flapFirst: .seconds(1),
-        flapLongest: .seconds(3)))
+        unused: .seconds(10_000), flapWindow: .seconds(30), flapFirst: flapFirst,
+        flapLongest: flapLongest))
   }
 
   /// Fails path 0; answers with the milliseconds until it is looked at, when it has returned again.
@@ -27,6 +29,13 @@ import Testing
     let bench = bench()
     let waits = (0..<6).map { _ in flap(bench) }
     #expect(waits == [100, 100, 1_000, 2_000, 3_000, 3_000])
+  }
+
+  /// Found by reading, when the first wait became a setting: the doubling went round at 64 bits.
+  @Test func `many doublings of a long first wait stay at the limit`() {
+    let bench = bench(flapFirst: Interval(nanoseconds: 1 << 36), flapLongest: .seconds(300))
+    let waits = (0..<34).map { _ in flap(bench) }
+    #expect(waits.dropFirst(5).allSatisfy { $0 == 300_000 })
   }
 
   @Test func `each window in which it stayed good takes one step back`() {

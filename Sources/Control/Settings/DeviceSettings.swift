@@ -13,6 +13,8 @@ package struct DeviceSettings: Hashable, Sendable {
   package var ghostsMax: UInt64 = 128
   package var holdTimeoutSeconds: UInt64 = 60
   package var hedgePercent: UInt64 = 0
+  package var hedgeFloorMicroseconds: UInt64 = 200
+  package var hedgeBurst: UInt64 = 32
   package var failback = FailbackRule.manual
   package var noPathTimeoutSeconds = DeviceOptions.noPathTimeoutSecondsDefault
   package var noPathBytes: UInt64 = 32 << 20
@@ -21,6 +23,10 @@ package struct DeviceSettings: Hashable, Sendable {
   package var probeLongestSeconds: UInt64 = 10
   package var probeGood: UInt64 = 3
   package var probeIdleSeconds: UInt64 = 5
+  package var probeUnusedSeconds: UInt64 = 60
+  package var flapWindowSeconds: UInt64 = 30
+  package var flapFirstMilliseconds: UInt64 = 1000
+  package var flapLongestSeconds: UInt64 = 300
   package var cache = CacheRule.auto
   /// Nil for none.
   package var fenceCommand: String?
@@ -57,6 +63,13 @@ package struct DeviceSettings: Hashable, Sendable {
         .badRequest,
         "the probe-first of \(probeFirstMilliseconds) ms is above the probe-longest of "
           + "\(probeLongestSeconds) s",
+        hint: "set both, the first wait below the longest")
+    }
+    guard flapFirstMilliseconds <= flapLongestSeconds * 1000 else {
+      throw ControlError(
+        .badRequest,
+        "the flap-first of \(flapFirstMilliseconds) ms is above the flap-longest of "
+          + "\(flapLongestSeconds) s",
         hint: "set both, the first wait below the longest")
     }
   }

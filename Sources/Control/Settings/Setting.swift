@@ -63,16 +63,17 @@ package struct Setting: Sendable {
       "hedge", \.hedgePercent, 0...20, value: "PERCENT",
       help: "Ask a second path when a read is late, for at most so many reads of a hundred; "
         + "0 never does."),
-    Setting(
-      name: "failback", value: "manual|immediate|SECONDS",
+    number(
+      "hedge-floor", \.hedgeFloorMicroseconds, 1...60_000_000, value: "US",
+      help: "No read is late sooner than this many microseconds, whatever its path's history says."),
+    number(
+      "hedge-burst", \.hedgeBurst, 1...10_000, value: "N",
+      help: "So many second questions may be saved up while few reads are late."),
+    parsed(
+      "failback", \.failback, value: "manual|immediate|SECONDS",
       help: "When the preferred path, or a better group, becomes active again.",
-      read: { text, settings in
-        guard let rule = FailbackRule(text) else { return false }
-        settings.failback = rule
-        return true
-      },
-      write: { $0.failback.text },
-      allowed: "manual, immediate, or 1 to \(FailbackRule.secondsMax) seconds"),
+      allowed: "manual, immediate, or 1 to \(FailbackRule.secondsMax) seconds",
+      read: FailbackRule.init, write: { $0.text }),
     number(
       "no-path-timeout", \.noPathTimeoutSeconds, 0...DeviceOptions.noPathTimeoutSecondsMax,
       value: "SECONDS",
@@ -82,17 +83,13 @@ package struct Setting: Sendable {
       help: "What happens when no path is usable: requests wait as no-path-timeout says, or they "
         + "fail at once; with 'destroy' the device also ends when its last path is gone, which "
         + "is what gmultipath does."),
-    Setting(
-      name: "no-path-bytes", value: "SIZE",
+    parsed(
+      "no-path-bytes", \.noPathBytes, value: "SIZE",
       help:
         "How many bytes of requests may wait for a usable path; what comes on top fails at once.",
-      read: { text, settings in
-        guard let bytes = ByteSize.parse(text), bytes <= ByteSize.noPathMax else { return false }
-        settings.noPathBytes = bytes
-        return true
-      },
-      write: { ByteSize.text($0.noPathBytes) },
-      allowed: "0 to \(ByteSize.text(ByteSize.noPathMax)), with K, M or G for powers of 1024"),
+      allowed: "0 to \(ByteSize.text(ByteSize.noPathMax)), with K, M or G for powers of 1024",
+      read: { ByteSize.parse($0).flatMap { $0 <= ByteSize.noPathMax ? $0 : nil } },
+      write: ByteSize.text),
     number(
       "probe-first", \.probeFirstMilliseconds, 10...60_000, value: "MS",
       help: "The wait before the first probe of a failed path, and after each good one."),
@@ -105,26 +102,35 @@ package struct Setting: Sendable {
     number(
       "probe-idle", \.probeIdleSeconds, 1...3600, value: "SECONDS",
       help: "A path that has answered nothing for this long is probed, while its device is in use."),
+    number(
+      "probe-unused", \.probeUnusedSeconds, 1...86_400, value: "SECONDS",
+      help: "The same while nobody uses the device."),
+    number(
+      "flap-window", \.flapWindowSeconds, 1...86_400, value: "SECONDS",
+      help: "A path that fails again within this time of its return is flapping; after a second "
+        + "time it stays out for flap-first, and twice as long each further time."),
+    number(
+      "flap-first", \.flapFirstMilliseconds, 1...3_600_000, value: "MS",
+      help: "The first wait of a flapping path; halved for each flap-window that it stays good."),
+    number(
+      "flap-longest", \.flapLongestSeconds, 1...86_400, value: "SECONDS",
+      help: "A flapping path stays out no longer than this."),
     words(
       "cache", \.cache,
       help:
         "Whether what one path has acknowledged can be read and flushed through the others; auto "
         + "finds out, 'mpctl explain' says how. Private allows no active-active."),
-    Setting(
-      name: "fence-command", value: "none|COMMAND",
+    parsed(
+      "fence-command", \.fenceCommand, value: "none|COMMAND",
       help: "Run before changes move away from an NBD path that has not answered all of them, with "
         + "device, old and new path as its last arguments; see 'mpctl create --help'.",
-      read: { text, settings in
-        guard text != "none" else {
-          settings.fenceCommand = nil
-          return true
-        }
-        guard FenceCommand.isUsable(text) else { return false }
-        settings.fenceCommand = text
-        return true
+      allowed: "none, or a command in one line that begins with the absolute name of a program",
+      read: { text in
+        if text == "none" { return .some(nil) }
+        guard FenceCommand.isUsable(text) else { return .none }
+        return .some(text)
       },
-      write: { $0.fenceCommand ?? "none" },
-      allowed: "none, or a command in one line that begins with the absolute name of a program"),
+      write: { $0 ?? "none" }),
     number(
       "fence-timeout", \.fenceTimeoutSeconds, 1...3600, value: "SECONDS",
       help: "A fence command that has not ended by then is killed, and has failed."),
@@ -139,29 +145,34 @@ package struct Setting: Sendable {
     _ name: String, _ key: any WritableKeyPath<DeviceSettings, Word> & Sendable, help: String
   ) -> Setting where Word.RawValue == String {
     let words = Word.allCases.map { $0.rawValue }
-    return Setting(
-      name: name, value: words.joined(separator: "|"), help: help,
-      read: { text, settings in
-        guard let word = Word(rawValue: text) else { return false }
-        settings[keyPath: key] = word
-        return true
-      },
-      write: { $0[keyPath: key].rawValue },
-      allowed: words.dropLast().joined(separator: ", ") + " or " + (words.last ?? ""))
+    return parsed(
+      name, key, value: words.joined(separator: "|"), help: help,
+      allowed: words.dropLast().joined(separator: ", ") + " or " + (words.last ?? ""),
+      read: { Word(rawValue: $0) }, write: { $0.rawValue })
   }
 
   private static func number(
     _ name: String, _ key: any WritableKeyPath<DeviceSettings, UInt64> & Sendable,
     _ range: ClosedRange<UInt64>, value: String, help: String
   ) -> Setting {
+    parsed(
+      name, key, value: value, help: help, allowed: "\(range.lowerBound) to \(range.upperBound)",
+      read: { UInt64($0).flatMap { range.contains($0) ? $0 : nil } }, write: { "\($0)" })
+  }
+
+  /// - Parameter read: The value that a text stands for; nil where it stands for none.
+  private static func parsed<Value>(
+    _ name: String, _ key: any WritableKeyPath<DeviceSettings, Value> & Sendable, value: String,
+    help: String, allowed: String, read: @escaping @Sendable (String) -> Value?,
+    write: @escaping @Sendable (Value) -> String
+  ) -> Setting {
     Setting(
       name: name, value: value, help: help,
       read: { text, settings in
-        guard let number = UInt64(text), range.contains(number) else { return false }
-        settings[keyPath: key] = number
+        guard let value = read(text) else { return false }
+        settings[keyPath: key] = value
         return true
       },
-      write: { "\($0[keyPath: key])" },
-      allowed: "\(range.lowerBound) to \(range.upperBound)")
+      write: { write($0[keyPath: key]) }, allowed: allowed)
   }
 }

@@ -15,12 +15,19 @@ extension DeviceEntry {
         ceiling: .milliseconds(settings.stallCeilingMilliseconds),
         grace: .milliseconds(settings.stallGraceMilliseconds), ghostsMax: Int(settings.ghostsMax),
         holdTimeout: .seconds(settings.holdTimeoutSeconds)),
-      hedge: HedgePolicy(percent: UInt32(settings.hedgePercent)),
+      hedge: HedgePolicy(
+        percent: UInt32(settings.hedgePercent),
+        floor: .microseconds(settings.hedgeFloorMicroseconds),
+        burst: UInt32(settings.hedgeBurst)),
       failback: settings.failback.machineFailback,
       probe: ProbeSchedule(
         first: .milliseconds(settings.probeFirstMilliseconds),
         longest: .seconds(settings.probeLongestSeconds), goodNeeded: Int(settings.probeGood),
-        idle: .seconds(settings.probeIdleSeconds)),
+        idle: .seconds(settings.probeIdleSeconds),
+        unused: .seconds(settings.probeUnusedSeconds),
+        flapWindow: .seconds(settings.flapWindowSeconds),
+        flapFirst: .milliseconds(settings.flapFirstMilliseconds),
+        flapLongest: .seconds(settings.flapLongestSeconds)),
       noPathTimeout: .seconds(settings.waitForPathSeconds),
       noPathBytesMax: settings.noPathBytes,
       paths: paths.map {
