@@ -175,6 +175,29 @@ extension Integration {
       }
     }
 
+    /// Moved by hand, a path's unflushed writes stayed in its server's cache and came to the medium after newer
+    /// ones by the next path.
+    @Test(.needs(.nbdkit, .libnbd, .libnbdPython), .timeLimit(.minutes(2)))
+    func withPrivateCachesTheActivePathIsLeftAfterAFlushOnly() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let image = try lab.image("image", mebibytes: 8)
+        let one = try await NBDServer.nbdkit("one", in: lab, image: image)
+        let two = try await NBDServer.nbdkit("two", in: lab, image: image)
+        try await daemon.control("create", "data", one.uri, two.uri)
+        #expect(try await daemon.status("data").cache?.domain == .private)
+        try await daemon.control("prefer", "data", "one")
+        let said = try await lab.script(
+          "moves.py",
+          [
+            HostEnvironment.programDirectory + "/mpctl", daemon.runDirectory, daemon.uri("data"),
+            "one", "two",
+          ])
+        #expect(said == "moved\n")
+        try await daemon.stop()
+      }
+    }
+
     @Test(.needs(.nbdkit, .libnbd, .qemu), .timeLimit(.minutes(2)))
     func explainSaysWhatThePathsShareAndWhy() async throws {
       try await Lab.run { lab in

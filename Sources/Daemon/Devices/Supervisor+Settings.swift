@@ -94,49 +94,6 @@ extension Supervisor {
     record(.settingsChanged, device) { $0.cause = text }
   }
 
-  func prefer(_ params: PreferMethod.Params, _ respond: @escaping Respond<PreferMethod>) {
-    change(params.name, path: params.path, respond) { [self] device, index, finish in
-      guard let index else { return }
-      let entry = device.paths[index]
-      let isSticky = params.sticky ?? false
-      let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
-        if case .refused(.pathNotUsable) = answer {
-          return finish(
-            .failure(
-              ControlError(
-                .refused, "\(entry.name) is out of service and cannot be the active path",
-                hint: "mpctl status \(device.name.text) shows why; mpctl restore puts it back")))
-        }
-        guard case .done = answer else {
-          return finish(.failure(error(answer, while: "changing the active path")))
-        }
-        device.preferred = isSticky ? entry.id : nil
-        let remark = isSticky ? remarkOnFailback(device) : nil
-        save { warning in finish(.success(Change(warning: remark ?? warning))) }
-      }
-      post(
-        .prefer(ticket: ticket, device: device.id, path: entry.id, sticky: isSticky), to: device)
-    }
-  }
-
-  private func remarkOnFailback(_ device: DeviceEntry) -> String? {
-    guard device.settings.failback == .manual else { return nil }
-    return "failback is manual: after a failure the path does not take over again by itself; "
-      + "mpctl set \(device.name.text) failback=immediate changes that"
-  }
-
-  func rotate(_ params: OneDevice, _ respond: @escaping Respond<RotateMethod>) {
-    change(params.name, respond) { [self] device, _, finish in
-      let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
-        guard case .done = answer else {
-          return finish(.failure(error(answer, while: "changing the active path")))
-        }
-        finish(.success(Change()))
-      }
-      post(.rotate(ticket: ticket, device: device.id), to: device)
-    }
-  }
-
   /// Does not wait for other changes of the device: it is for when nothing else moves.
   func failQueued(_ params: OneDevice, _ respond: @escaping Respond<FailQueuedMethod>) {
     do throws(ControlError) {
