@@ -70,12 +70,12 @@ import Testing
   /// Writes in a cache that only their path can flush came to the medium after newer ones by the next path.
   @Test func `with private caches failback waits until what was written is flushed`() {
     let bench = Bench(
-      .activePassive, paths: 2, cacheDomain: .private, failback: .after(.milliseconds(100)))
+      .activePassive, paths: 2, cacheDomain: .private, failback: .after(.milliseconds(10)))
     _ = bench.machine.prefer(PathIndex(1), sticky: true, at: bench.now, effects: &bench.effects)
     bench.hold(1)
     let write = bench.submit(.write)
     bench.restore(1)
-    bench.elapse(.seconds(1))
+    bench.elapse(.milliseconds(20))
     #expect(bench.active == 0)
     #expect(bench.activeOwesFlush)
     bench.answer(write)
