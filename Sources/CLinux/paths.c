@@ -188,6 +188,11 @@ int mp_path_size(int fd, uint64_t *size_bytes) {
   return 0;
 }
 
+int64_t mp_seek(int fd, uint64_t offset, bool hole) {
+  off_t found = lseek(fd, (off_t)offset, hole ? SEEK_HOLE : SEEK_DATA);
+  return found < 0 ? -errno : found;
+}
+
 int64_t mp_path_read(int fd, void *buffer, uint32_t length, uint64_t offset) {
   void *aligned = NULL;
   if (posix_memalign(&aligned, 4096, (length + 4095U) & ~4095U) != 0) return -ENOMEM;

@@ -125,6 +125,16 @@ public struct Engine: ~Copyable {
     effects.append(.reply(slot: slot))
   }
 
+  /// Answers a reserved read without asking any path: its buffer has been filled with so many bytes.
+  public mutating func answer(_ slot: UInt32, dataBytes: UInt64, effects: inout Effects) {
+    let request = requests[Int(slot)]
+    guard request.operation == .read, dataBytes <= request.range.length else {
+      preconditionFailure("there is no room for such an answer")
+    }
+    requests[Int(slot)].range = request.range.prefix(dataBytes)
+    answer(slot, errno: 0, effects: &effects)
+  }
+
   public func reply(for slot: UInt32) -> Reply {
     let request = requests[Int(slot)]
     let hasData = request.errno == 0 && request.operation == .read && !request.buffer.isNone

@@ -51,6 +51,8 @@ struct PathHost: BitwiseCopyable {
   var pendingCount = 0
   /// By request place: the next reply of the same session.
   var replyNext: RigidArray<UInt32>
+  /// By request place: what its reply needs beyond what the engine knows.
+  var notes: RigidArray<ReplyNote>
   private let headers: UnsafeMutableRawPointer
   /// By place of pending I/O, from the device's first network path on: what a server has of it.
   var servers = RigidArray<ServerIO>(capacity: 0)
@@ -71,7 +73,7 @@ struct PathHost: BitwiseCopyable {
     let requests = setup.configuration.requestsMax
     let places = requests * 2 + MultipathConfiguration.pathsMax
     let headers = UnsafeMutableRawPointer.allocate(
-      byteCount: requests * SimpleReply.encodedBytes, alignment: 16)
+      byteCount: requests * ReplyHeader.encodedBytesMax, alignment: 16)
     id = setup.id
     isOpen = true
     engine = Engine(setup.configuration)
@@ -82,6 +84,7 @@ struct PathHost: BitwiseCopyable {
     paths = RigidArray(repeating: PathHost(), count: MultipathConfiguration.pathsMax)
     pending = PendingTable(attempts: places, paths: MultipathConfiguration.pathsMax)
     replyNext = RigidArray(repeating: Session.none, count: requests)
+    notes = RigidArray(repeating: ReplyNote(), count: requests)
     unsafe self.headers = headers
   }
 
@@ -90,7 +93,7 @@ struct PathHost: BitwiseCopyable {
   /// Where the reply header of request `slot` is made.
   @inline(__always)
   func header(_ slot: UInt32) -> UnsafeMutableRawPointer {
-    unsafe headers + Int(slot) * SimpleReply.encodedBytes
+    unsafe headers + Int(slot) * ReplyHeader.encodedBytesMax
   }
 
   func pendingPlace(_ token: Token) -> Int {

@@ -49,6 +49,7 @@ extension Reactor {
     case .traceTaken(let id, let chunks): grantTrace(id, chunks)
     case .endTrace(let id): endTrace(id)
     case .admit(let id, let descriptor): admit(descriptor, id)
+    case .allocationFound(let ticket, let extents): allocationFound(ticket, extents)
     case .stop: stop()
     }
   }

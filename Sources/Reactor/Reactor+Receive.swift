@@ -175,24 +175,29 @@ extension Reactor {
     }
     if sessions[Int(index)].payloadSlot != Session.none { return copyPayload(index) }
     let session = sessions[Int(index)]
-    guard session.end - session.start >= RequestHeader.encodedBytes else { return .needsBytes }
+    guard session.end - session.start >= session.terms.replies.requestHeaderBytes else {
+      return .needsBytes
+    }
     let bytes = unsafe UnsafeRawBufferPointer(
       rebasing: memory.receiveArea(Int(index))[session.start..<session.end])
-    let header = unsafe RequestHeader.decode(bytes.bytes)
+    let header = unsafe RequestHeader.decode(bytes.bytes, session.terms.replies)
     return act(on: header, index)
   }
 
-  /// The header is consumed only when its request has a place, so that a session that has to wait finds
-  /// it again.
   private mutating func act(on header: RequestHeader, _ index: UInt32) -> ParseStep {
     let device = Int(sessions[Int(index)].device)
-    switch RequestCheck.decide(header, limits: devices[device].limits) {
+    let terms = sessions[Int(index)].terms
+    switch RequestCheck.decide(header, limits: devices[device].limits, terms: terms) {
     case .accept(let operation, let flags, let range):
-      guard let slot = reserve(operation, flags, range, header.cookie, index) else {
-        return .starved
-      }
-      sessions[Int(index)].start += RequestHeader.encodedBytes
+      guard let slot = reserve(operation, flags, range, header, index) else { return .starved }
       return start(slot, operation, index)
+    case .describe(let range, let one):
+      // The place is that of a read which no path is asked for.
+      guard let room = ByteRange(offset: 0, length: ReactorLimits.allocationBytes),
+        let slot = reserve(.read, [], room, header, index)
+      else { return .starved }
+      describe(device, slot, range, requestOne: one, session: index)
+      return .again
     case .acknowledge: return answer(header, index, errno: 0, swallowing: 0)
     case .reject(let error, let payloadBytes):
       return answer(
@@ -207,13 +212,19 @@ extension Reactor {
     }
   }
 
+  /// A place for a request. Its header is consumed only now, so that a session that has to wait finds it again.
   private mutating func reserve(
     _ operation: BlockIO.Operation, _ flags: OperationFlags, _ range: ByteRange,
-    _ cookie: UInt64, _ index: UInt32
+    _ header: RequestHeader, _ index: UInt32
   ) -> UInt32? {
-    devices[Int(sessions[Int(index)].device)].engine.reserve(
-      operation, flags: flags, range: range, session: index, cookie: cookie,
+    let device = Int(sessions[Int(index)].device)
+    let slot = devices[device].engine.reserve(
+      operation, flags: flags, range: range, session: index, cookie: header.cookie,
       account: &sessions[Int(index)].account, arena: &arena)
+    guard let slot else { return nil }
+    devices[device].notes[Int(slot)] = ReplyNote(offset: header.offset)
+    sessions[Int(index)].start += sessions[Int(index)].terms.replies.requestHeaderBytes
+    return slot
   }
 
   private mutating func start(
@@ -234,8 +245,7 @@ extension Reactor {
   private mutating func answer(
     _ header: RequestHeader, _ index: UInt32, errno: Int32, swallowing: Int
   ) -> ParseStep {
-    guard let slot = reserve(.flush, [], .empty, header.cookie, index) else { return .starved }
-    sessions[Int(index)].start += RequestHeader.encodedBytes
+    guard let slot = reserve(.flush, [], .empty, header, index) else { return .starved }
     sessions[Int(index)].swallowBytes = swallowing
     sessions[Int(index)].swallowSlot = slot
     sessions[Int(index)].swallowErrno = errno

@@ -56,13 +56,14 @@ extension Reactor {
     while slot != Session.none, replies < ReactorLimits.repliesPerSend {
       let reply = devices[device].engine.reply(for: slot)
       let header = unsafe devices[device].header(slot)
-      unsafe SimpleReply.encode(
-        error: reply.errno == 0 ? nil : NBDError(errno: reply.errno), cookie: reply.cookie,
-        into: header)
+      let note = devices[device].notes[Int(slot)]
+      let headerBytes = unsafe ReplyHeader.encode(
+        Self.content(of: reply, note), cookie: reply.cookie, offset: note.offset,
+        session.terms.replies, into: header)
       unsafe vectors[count] = mp_vector(
-        address: UInt64(UInt(bitPattern: header)), length: UInt64(SimpleReply.encodedBytes))
+        address: UInt64(UInt(bitPattern: header)), length: UInt64(headerBytes))
       count += 1
-      bytes += SimpleReply.encodedBytes + Int(reply.dataBytes)
+      bytes += headerBytes + Int(reply.dataBytes)
       if reply.dataBytes > 0 {
         unsafe vectors[count] = mp_vector(
           address: UInt64(UInt(bitPattern: memory.address(reply.buffer))),
@@ -88,6 +89,12 @@ extension Reactor {
     sessions[Int(index)].sendingBytes = bytes
     sessions[Int(index)].isSending = true
     sessions[Int(index)].since = now
+  }
+
+  private static func content(of reply: Reply, _ note: ReplyNote) -> ReplyContent {
+    if reply.errno != 0 { return .failure(NBDError(errno: reply.errno)) }
+    if note.extents > 0 { return .allocation(extents: note.extents) }
+    return reply.dataBytes > 0 ? .data(bytes: reply.dataBytes) : .success
   }
 
   mutating func sent(_ index: UInt32, result: Int32) {

@@ -102,10 +102,11 @@ extension Reactor {
     case .needMore:
       if sessions[Int(index)].isAtEnd { beginClose(index) } else { receiveMore(index) }
     case .transmission:
+      if let terms = negotiations[Int(index)]?.machine.terms { sessions[Int(index)].terms = terms }
       endNegotiation(index)
       sessions[Int(index)].phase = sessions[Int(index)].isAtEnd ? .draining : .serving
       parse(index)
-    case .close, nil: beginClose(index)
+    case .startTLS, .close, nil: beginClose(index)
     }
   }
 
@@ -135,6 +136,7 @@ extension Reactor {
     guard session.phase == .closing, !session.isReceiving, !session.isSending else { return }
     endNegotiation(index)
     let device = Int(session.device)
+    forgetAllocations(of: index)
     devices[device].engine.abandon(session: index, arena: &arena, effects: &effects)
     drainEffects(device)
     hasReleased = true
@@ -175,7 +177,9 @@ extension Reactor {
     if isStopping { dropSlowClients(patience: ReactorLimits.sendPatienceAtStop) }
     let isCarrying = endSilentConnections()
     let isEnding = closeOverdueSessions()
-    if negotiatingCount > 0 || !starved.isEmpty || isStopping || isCarrying || isEnding {
+    let isLooking = settleOverdueAllocations()
+    if isLooking || negotiatingCount > 0 || !starved.isEmpty || isStopping || isCarrying || isEnding
+    {
       scheduleHousekeeping()
     }
   }

@@ -36,6 +36,12 @@ struct Reactor: ~Copyable {
   var dirty: RigidArray<UInt32>
   var starved: RigidArray<UInt32>
   var parked: [ParkedIO] = []
+  /// Asked for the holes of files; started when it is needed first.
+  var scout: AllocationScout?
+  var allocationQueries: RigidArray<AllocationQuery>
+  var nextAllocationTicket: UInt64 = 0
+  /// Questions that the scout has not answered, heeded or not.
+  var allocationsAsked = 0
   /// A request place or a buffer was freed this turn.
   var hasReleased = false
   var negotiatingCount = 0
@@ -82,6 +88,7 @@ struct Reactor: ~Copyable {
     // Twice, since a place may be left behind by a session that ended and used by its successor in one turn.
     dirty = RigidArray(capacity: 2 * sessionsMax)
     starved = RigidArray(capacity: 2 * sessionsMax)
+    allocationQueries = RigidArray(capacity: ReactorLimits.allocationQueries)
     connections = RigidArray(capacity: ReactorLimits.connections)
     dirtyConnections = RigidArray(capacity: 2 * ReactorLimits.connections)
     now = Self.clock()
@@ -226,6 +233,7 @@ struct Reactor: ~Copyable {
     for index in 0..<UInt32(connections.count) where connections[Int(index)].phase == .up {
       sayGoodbye(index)
     }
+    scout?.end()
     hasEnded = true
     report(.stopped)
   }

@@ -1,4 +1,5 @@
 internal import BlockIO
+internal import NBD
 
 /// Every limit of a reactor, fixed when it starts.
 enum ReactorLimits {
@@ -26,6 +27,13 @@ enum ReactorLimits {
   static let files = sessions + 8192
   /// Bytes a session may receive ahead of what it has parsed; virtual until used.
   static let receiveBytes = 128 << 10
+  /// BLOCK_STATUS requests that wait for a look at a file; more are told that there is data.
+  static let allocationQueries = 64
+  /// How long each of them may take, to within the pace of housekeeping.
+  static let allocationPatience = Interval.seconds(2)
+  /// Room for the answer to a BLOCK_STATUS in either form.
+  static let allocationBytes = UInt64(
+    AllocationMap.extentsMax * AllocationExtent.encodedBytes(.extended))
   /// Replies in one send, two vectors each.
   static let repliesPerSend = 128
   /// Payload of all requests in flight on the reactor; virtual until used.

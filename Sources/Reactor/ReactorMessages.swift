@@ -99,6 +99,8 @@ public enum ReactorCommand: Sendable {
   case endTrace(device: UInt32)
   /// Serves a connection that somebody made for the device, like one that was accepted; the reactor owns it.
   case admit(device: UInt32, descriptor: Int32)
+  /// What a reactor's own helper thread has found out about a file.
+  case allocationFound(ticket: UInt64, [AllocationExtent])
   /// No new requests; what is in flight is answered; then `.stopped`.
   case stop
 }

@@ -1,5 +1,6 @@
 internal import BlockIO
 internal import Engine
+internal import NBD
 
 /// One NBD client connection. Its bytes live in `Memory`, its handshake in `Reactor.negotiations`.
 struct Session: BitwiseCopyable {
@@ -20,6 +21,8 @@ struct Session: BitwiseCopyable {
   var descriptor: Int32 = -1
   var device: UInt32 = 0
   var account = SessionAccount()
+  /// What was agreed on in the handshake.
+  var terms = ConnectionTerms()
   /// The size that its client was told.
   var exportBytes: UInt64 = 0
 

@@ -187,13 +187,14 @@ struct ClientAgainstServerTests {
       var client = ClientSession(exportName: export.name, structured: structured)
       converse(&client, &server, pieceBytes: pieceBytes)
       #expect(server.state == .transmission(exportIndex: index))
+      #expect(server.terms.replies == (structured ? .structured : .simple))
       #expect(
         client.export
           == NegotiatedExport(
-            sizeBytes: export.sizeBytes, flags: export.flags,
+            sizeBytes: export.sizeBytes, flags: export.flags(on: server.terms),
             minimumBlockBytes: export.minimumBlockBytes,
             preferredBlockBytes: export.preferredBlockBytes,
-            maximumBlockBytes: export.maximumPayloadBytes, structuredReplies: false))
+            maximumBlockBytes: export.maximumPayloadBytes, structuredReplies: structured))
     }
   }
 

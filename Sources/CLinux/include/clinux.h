@@ -101,6 +101,8 @@ bool mp_block_is_partition(uint64_t device);
 bool mp_block_is_held(uint64_t device);
 /* The size as it is now. */
 int mp_path_size(int fd, uint64_t *size_bytes);
+/* Where data begins, or a hole, from `offset` on; a negative errno, -ENXIO beyond the last data. */
+int64_t mp_seek(int fd, uint64_t offset, bool hole);
 /* Reads through a descriptor into an aligned buffer of the library's own and copies it out. */
 int64_t mp_path_read(int fd, void *buffer, uint32_t length, uint64_t offset);
 

@@ -381,8 +381,8 @@ extension Supervisor {
       sizeBytes: geometry.sizeBytes, minimumBlockBytes: geometry.blockBytes,
       preferredBlockBytes: max(4096, geometry.blockBytes), maximumPayloadBytes: 32 << 20,
       flags: [
-        .sendFlush, .sendFUA, .sendTrim, .sendWriteZeroes, .canMultiConnection, .sendCache,
-        .sendFastZero,
+        // Not sendCache: direct I/O has no cache to read ahead into.
+        .sendFlush, .sendFUA, .sendTrim, .sendWriteZeroes, .canMultiConnection, .sendFastZero,
       ])
   }
 }

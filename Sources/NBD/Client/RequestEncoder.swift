@@ -57,7 +57,7 @@ public struct RequestEncoder: Sendable, BitwiseCopyable {
     unsafe RequestHeader(
       flags: command.rawValue, type: NBDCommand(operation).rawValue, cookie: cookie.rawValue,
       offset: isFlush ? 0 : range.offset,
-      length: isFlush ? 0 : UInt32(truncatingIfNeeded: range.length)
+      length: isFlush ? 0 : range.length
     ).encode(into: target)
   }
 }

@@ -3,4 +3,6 @@ enum CollectedOption {
   case exportName
   case info
   case go
+  case listContexts
+  case setContexts
 }

@@ -39,6 +39,12 @@ public struct ExportDescription: Hashable, Sendable {
     self.flags = flags.union(.hasFlags)
   }
 
+  /// What a client of these terms is told.
+  public func flags(on terms: ConnectionTerms) -> TransmissionFlags {
+    let offered = flags.offered(with: terms.replies)
+    return terms.isReadOnly ? offered.union(.readOnly) : offered
+  }
+
   /// What a request on this export is held against.
   public var limits: RequestLimits {
     RequestLimits(

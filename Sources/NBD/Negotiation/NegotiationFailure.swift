@@ -11,6 +11,8 @@ public enum NegotiationFailure: Error, Hashable, Sendable, BitwiseCopyable {
   /// More data than is worth reading only to stay in step.
   case optionTooLong(option: UInt32, lengthBytes: UInt32)
   case tooManyOptions
+  /// EXPORT_NAME on a connection that is not secured yet.
+  case tlsRequired
   /// EXPORT_NAME knows no error reply: hanging up is the answer.
   case exportNameIllegal
   case exportNameUnknown

@@ -15,6 +15,25 @@ struct OptionRefusal: Hashable {
   static let noTLS = OptionRefusal(
     type: .unsupported, message: "this server has no TLS; connect without it")
 
+  static let tlsRequired = OptionRefusal(
+    type: .tlsRequired, message: "this export is served over TLS only; send STARTTLS first")
+
+  static let tlsAlready = OptionRefusal(
+    type: .invalid, message: "TLS is up already; go on without another STARTTLS")
+
+  static let structuredFirst = OptionRefusal(
+    type: .invalid, message: "contexts need structured replies; send STRUCTURED_REPLY first")
+
+  static let extendedAlready = OptionRefusal(
+    type: .invalid, message: "extended headers are agreed on; they include structured replies")
+
+  static let malformedContexts = OptionRefusal(
+    type: .invalid,
+    message: "lengths do not add up; send name length, name, query count and queries, no more")
+
+  static let illegalQuery = OptionRefusal(
+    type: .invalid, message: "each query must be UTF-8 without NUL of at most 4096 bytes")
+
   static let listingOff = OptionRefusal(
     type: .policy, message: "listing is switched off; ask for the export by its name")
 

@@ -20,12 +20,21 @@ struct OptionReply {
     output.append(contentsOf: export.description.utf8)
   }
 
-  func info(_ type: InfoType, of export: ExportDescription, into output: inout [UInt8]) {
+  func context(id: UInt32, name: String, into output: inout [UInt8]) {
+    header(.metaContext, dataBytes: 4 + name.utf8.count, into: &output)
+    output.appendBigEndian(id)
+    output.append(contentsOf: name.utf8)
+  }
+
+  func info(
+    _ type: InfoType, of export: ExportDescription, _ terms: ConnectionTerms,
+    into output: inout [UInt8]
+  ) {
     switch type {
     case .export:
       infoHeader(type, bodyBytes: 10, into: &output)
       output.appendBigEndian(export.sizeBytes)
-      output.appendBigEndian(export.flags.rawValue)
+      output.appendBigEndian(export.flags(on: terms).rawValue)
     case .name:
       text(export.name, type, into: &output)
     case .description:

@@ -4,14 +4,15 @@ extension ServerNegotiation {
     lengthBytes <= NBDLimits.stringBytesMax ? .collect(.exportName) : .close(.exportNameIllegal)
   }
 
-  func answerExportName(_ name: [UInt8], _ output: inout [UInt8]) -> NegotiationState {
+  mutating func answerExportName(_ name: [UInt8], _ output: inout [UInt8]) -> NegotiationState {
     guard WireText.isLegal(name) else { return .close(reason: .exportNameIllegal) }
     guard let index = exportIndex(named: name) else {
       return .close(reason: .exportNameUnknown)
     }
+    open(index)
     // The reply has no header: size and flags, then a gap that all but old clients switch off.
     output.appendBigEndian(exports[index].sizeBytes)
-    output.appendBigEndian(exports[index].flags.rawValue)
+    output.appendBigEndian(exports[index].flags(on: terms).rawValue)
     if !clientFlags.contains(.noZeroes) {
       output.append(contentsOf: repeatElement(0, count: 124))
     }

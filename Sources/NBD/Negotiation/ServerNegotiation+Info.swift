@@ -7,10 +7,11 @@ extension ServerNegotiation {
     return .needMore
   }
 
-  func answerGo(
+  mutating func answerGo(
     _ data: [UInt8], _ reply: OptionReply, _ output: inout [UInt8]
   ) -> NegotiationState {
     guard let index = describe(data, reply, &output) else { return .needMore }
+    open(index)
     return .transmission(exportIndex: index)
   }
 
@@ -25,7 +26,7 @@ extension ServerNegotiation {
         return nil
       }
       for type in InfoType.allCases where sends(type, for: request, of: exports[index]) {
-        reply.info(type, of: exports[index], into: &output)
+        reply.info(type, of: exports[index], terms, into: &output)
       }
       reply.acknowledge(into: &output)
       return index

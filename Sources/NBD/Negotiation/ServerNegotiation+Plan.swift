@@ -10,6 +10,10 @@ extension ServerNegotiation {
     guard lengthBytes <= NBDLimits.skippedDataBytesMax else {
       return .close(.optionTooLong(option: option, lengthBytes: lengthBytes))
     }
+    if needsTLS && known != .startTLS && known != .abort {
+      // EXPORT_NAME knows no error reply.
+      return known == .exportName ? .close(.tlsRequired) : .skip(then: .refuse(.tlsRequired))
+    }
     switch known {
     case .exportName: return planExportName(lengthBytes: lengthBytes)
     case .abort: return .skip(then: .acknowledgeAbort)
@@ -17,13 +21,16 @@ extension ServerNegotiation {
     case .startTLS: return planStartTLS(lengthBytes: lengthBytes)
     case .info: return planCollected(.info, lengthBytes: lengthBytes)
     case .go: return planCollected(.go, lengthBytes: lengthBytes)
-    case .peekExport, .structuredReply, .listMetaContext, .setMetaContext, .extendedHeaders, nil:
-      return .skip(then: .refuse(.unsupported))
+    case .structuredReply: return planReplies(.structured, lengthBytes: lengthBytes)
+    case .extendedHeaders: return planReplies(.extended, lengthBytes: lengthBytes)
+    case .listMetaContext: return planContexts(.listContexts, lengthBytes: lengthBytes)
+    case .setMetaContext: return planContexts(.setContexts, lengthBytes: lengthBytes)
+    case .peekExport, nil: return .skip(then: .refuse(.unsupported))
     }
   }
 
   /// For options whose data is needed.
-  private func planCollected(_ option: CollectedOption, lengthBytes: UInt32) -> OptionPlan {
+  func planCollected(_ option: CollectedOption, lengthBytes: UInt32) -> OptionPlan {
     lengthBytes <= NBDLimits.optionDataBytesMax
       ? .collect(option) : .skip(then: .refuse(.tooBig))
   }

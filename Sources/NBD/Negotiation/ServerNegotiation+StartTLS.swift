@@ -1,6 +1,15 @@
-/// STARTTLS: refused, since this server has no TLS, and therefore never says TLS_REQD either.
+/// STARTTLS: refused where there is no TLS, and then TLS_REQD is never said either.
 extension ServerNegotiation {
   func planStartTLS(lengthBytes: UInt32) -> OptionPlan {
-    .skip(then: .refuse(refusalOfData(lengthBytes: lengthBytes) ?? .noTLS))
+    if let refusal = refusalOfData(lengthBytes: lengthBytes) {
+      return .skip(then: .refuse(refusal))
+    }
+    guard canStartTLS else { return .skip(then: .refuse(.noTLS)) }
+    return .skip(then: needsTLS ? .startTLS : .refuse(.tlsAlready))
+  }
+
+  func answerStartTLS(_ reply: OptionReply, _ output: inout [UInt8]) -> NegotiationState {
+    reply.acknowledge(into: &output)
+    return .startTLS
   }
 }

@@ -8,7 +8,13 @@ public struct ServerNegotiation: Sendable {
   let exports: [ExportDescription]
   let defaultExport: Int?
   let listsExports: Bool
+  private let tls: TLSPolicy
+  private var isSecured = false
 
+  /// What has been agreed on; final once transmission has begun.
+  public private(set) var terms: ConnectionTerms
+  /// The export for which `base:allocation` was chosen.
+  var contextExport: Int?
   var clientFlags: ClientFlags = []
   var listingsAnswered = 0
   private var optionsSeen = 0
@@ -29,12 +35,38 @@ public struct ServerNegotiation: Sendable {
   }
 
   /// An export is selected by its name, the one at `defaultExport` also by the empty name.
-  public init(exports: [ExportDescription], defaultExport: Int?, listsExports: Bool = true) {
+  public init(
+    exports: [ExportDescription], defaultExport: Int?, listsExports: Bool = true,
+    tls: TLSPolicy = .none, isReadOnly: Bool = false
+  ) {
     precondition(defaultExport.map(exports.indices.contains) ?? true)
     self.exports = exports
     self.defaultExport = defaultExport
     self.listsExports = listsExports
+    self.tls = tls
+    terms = ConnectionTerms(isReadOnly: isReadOnly)
   }
+
+  /// The connection is not secured, and has to be before anything is told.
+  var needsTLS: Bool { tls == .required && !isSecured }
+  var canStartTLS: Bool { tls == .required }
+
+  /// TLS is up. What was agreed on before came from anybody, and is forgotten.
+  ///
+  /// Called once, after `.startTLS`.
+  public mutating func secured() {
+    guard case .ended(.startTLS) = step else { preconditionFailure("no STARTTLS was asked") }
+    isSecured = true
+    terms = ConnectionTerms(isReadOnly: terms.isReadOnly)
+    contextExport = nil
+    step = .optionHeader
+  }
+
+  /// The client takes replies in a new style.
+  mutating func use(_ replies: ReplyStyle) { terms.replies = replies }
+
+  /// Transmission begins on this export.
+  mutating func open(_ export: Int) { terms.hasAllocation = contextExport == export }
 
   /// Writes the greeting, which the server sends unasked.
   ///
@@ -107,6 +139,8 @@ public struct ServerNegotiation: Sendable {
         case .exportName: answerExportName(data, &output)
         case .info: answerInfo(data, reply, &output)
         case .go: answerGo(data, reply, &output)
+        case .listContexts: answerListContexts(data, reply, &output)
+        case .setContexts: answerSetContexts(data, reply, &output)
         }
       proceed(state)
     case .skippedData(let answer, let reply, _):
@@ -115,6 +149,8 @@ public struct ServerNegotiation: Sendable {
         case .refuse(let refusal): refuse(refusal, reply, &output)
         case .listExports: answerList(reply, &output)
         case .acknowledgeAbort: answerAbort(reply, &output)
+        case .startTLS: answerStartTLS(reply, &output)
+        case .useReplies(let style): answerReplies(style, reply, &output)
         }
       proceed(state)
     case .ended: break
@@ -124,7 +160,7 @@ public struct ServerNegotiation: Sendable {
   private mutating func proceed(_ state: NegotiationState) {
     switch state {
     case .needMore: step = .optionHeader
-    case .transmission, .close: step = .ended(state)
+    case .transmission, .startTLS, .close: step = .ended(state)
     }
   }
 

@@ -3,4 +3,6 @@ enum SkippedAnswer {
   case refuse(OptionRefusal)
   case listExports
   case acknowledgeAbort
+  case startTLS
+  case useReplies(ReplyStyle)
 }

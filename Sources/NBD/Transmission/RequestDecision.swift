@@ -4,6 +4,8 @@ public import BlockIO
 public enum RequestDecision: Hashable, Sendable, BitwiseCopyable {
   /// Carry it out. A WRITE's payload, as long as the range, follows the header.
   case accept(BlockIO.Operation, OperationFlags, ByteRange)
+  /// Answer which parts of the range are holes; only one extent when `one` is set.
+  case describe(ByteRange, one: Bool)
   /// Answer success at once: there is nothing to do. No payload follows.
   case acknowledge
   /// Answer the error after swallowing the payload, without which the stream is lost.

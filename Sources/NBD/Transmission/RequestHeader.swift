@@ -1,4 +1,4 @@
-/// The 28 bytes in front of every request, as they came: nothing but the byte order is interpreted.
+/// What is in front of every request, as it came: nothing but the byte order is interpreted.
 ///
 /// `RequestCheck` alone decides what they mean.
 public struct RequestHeader: Hashable, Sendable, BitwiseCopyable {
@@ -8,12 +8,13 @@ public struct RequestHeader: Hashable, Sendable, BitwiseCopyable {
   /// The client's, echoed bit for bit.
   public let cookie: UInt64
   public let offset: UInt64
-  public let length: UInt32
+  /// Of 32 bits on the wire, except after EXTENDED_HEADERS.
+  public let length: UInt64
 
   @inlinable
   public init(
     magic: UInt32 = NBDMagic.request, flags: UInt16, type: UInt16, cookie: UInt64, offset: UInt64,
-    length: UInt32
+    length: UInt64
   ) {
     self.magic = magic
     self.flags = flags
@@ -26,6 +27,23 @@ public struct RequestHeader: Hashable, Sendable, BitwiseCopyable {
   @inlinable
   public static var encodedBytes: Int { 28 }
 
+  @inlinable
+  public static var extendedBytes: Int { 32 }
+
+  /// Reads a header in the style that was agreed; its bytes must be there and need no alignment.
+  @inlinable
+  public static func decode(_ bytes: RawSpan, _ style: ReplyStyle) -> RequestHeader {
+    switch style {
+    case .simple, .structured: return decode(bytes)
+    case .extended:
+      precondition(bytes.byteCount >= extendedBytes)
+      return RequestHeader(
+        magic: bytes.bigEndian(at: 0), flags: bytes.bigEndian(at: 4), type: bytes.bigEndian(at: 6),
+        cookie: bytes.bigEndian(at: 8), offset: bytes.bigEndian(at: 16),
+        length: bytes.bigEndian(at: 24))
+    }
+  }
+
   /// Reads a header from the first 28 bytes, which must be there; they need no alignment.
   @inlinable
   public static func decode(_ bytes: RawSpan) -> RequestHeader {
@@ -33,10 +51,11 @@ public struct RequestHeader: Hashable, Sendable, BitwiseCopyable {
     return RequestHeader(
       magic: bytes.bigEndian(at: 0), flags: bytes.bigEndian(at: 4), type: bytes.bigEndian(at: 6),
       cookie: bytes.bigEndian(at: 8), offset: bytes.bigEndian(at: 16),
-      length: bytes.bigEndian(at: 24))
+      length: UInt64(bytes.bigEndian(at: 24, as: UInt32.self)))
   }
 
-  /// Writes the header; the target must have room for 28 bytes and needs no alignment.
+  /// Writes a header of 28 bytes, whose length must fit 32 bits; the target must have room
+  /// for it and needs no alignment.
   @unsafe
   @inlinable
   public func encode(into target: UnsafeMutableRawPointer) {
@@ -45,6 +64,6 @@ public struct RequestHeader: Hashable, Sendable, BitwiseCopyable {
     unsafe target.storeBytes(of: type.bigEndian, toByteOffset: 6, as: UInt16.self)
     unsafe target.storeBytes(of: cookie.bigEndian, toByteOffset: 8, as: UInt64.self)
     unsafe target.storeBytes(of: offset.bigEndian, toByteOffset: 16, as: UInt64.self)
-    unsafe target.storeBytes(of: length.bigEndian, toByteOffset: 24, as: UInt32.self)
+    unsafe target.storeBytes(of: UInt32(length).bigEndian, toByteOffset: 24, as: UInt32.self)
   }
 }

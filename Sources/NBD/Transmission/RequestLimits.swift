@@ -29,18 +29,18 @@ public struct RequestLimits: Hashable, Sendable, BitwiseCopyable {
 
   /// Of a range inside the export, whether all of it is there.
   @inlinable
-  func isThere(offset: UInt64, length: UInt32) -> Bool {
-    UInt64(length) <= usableBytes && offset <= usableBytes &- UInt64(length)
+  func isThere(offset: UInt64, length: UInt64) -> Bool {
+    length <= usableBytes && offset <= usableBytes &- length
   }
 
   /// Compares by subtraction, so nothing overflows.
   @inlinable
-  func contains(offset: UInt64, length: UInt32) -> Bool {
-    UInt64(length) <= sizeBytes && offset <= sizeBytes &- UInt64(length)
+  func contains(offset: UInt64, length: UInt64) -> Bool {
+    length <= sizeBytes && offset <= sizeBytes &- length
   }
 
   @inlinable
-  func isAligned(offset: UInt64, length: UInt32) -> Bool {
-    (offset | UInt64(length)) & UInt64(minimumBlockBytes &- 1) == 0
+  func isAligned(offset: UInt64, length: UInt64) -> Bool {
+    (offset | length) & UInt64(minimumBlockBytes &- 1) == 0
   }
 }

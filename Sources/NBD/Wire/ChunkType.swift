@@ -9,6 +9,10 @@ public enum ChunkType: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case error = 0x8001
   case errorOffset = 0x8002
 
+  /// In a chunk's flags: no other follows it.
+  @inlinable
+  public static var doneFlag: UInt16 { 1 }
+
   /// Every error type, known or not, begins with a number and a message.
   static let errorBit: UInt16 = 0x8000
 }

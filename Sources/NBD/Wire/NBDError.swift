@@ -28,6 +28,25 @@ public enum NBDError: UInt32, Error, Sendable, CaseIterable, BitwiseCopyable {
     }
   }
 
+  /// Room for every sentence below.
+  @inlinable
+  static var sentenceBytesMax: Int { 42 }
+
+  /// What a structured reply adds to the number, for people.
+  @inlinable
+  var sentence: StaticString {
+    switch self {
+    case .notPermitted: "the export is read-only"
+    case .inputOutput: "no path could carry it out"
+    case .outOfMemory: "there is no memory for it"
+    case .invalid: "illegal command, flags, place or length"
+    case .noSpace: "it reaches beyond the end"
+    case .overflow: "it is too long"
+    case .notSupported: "it would not be fast"
+    case .shutdown: "the server is about to end"
+    }
+  }
+
   /// What an error from the wire becomes on this host.
   ///
   /// A number outside the protocol becomes EIO: it says nothing about the medium, so that another

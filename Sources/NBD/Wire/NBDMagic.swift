@@ -20,6 +20,12 @@ public enum NBDMagic {
   /// First 4 bytes of each chunk of a structured reply.
   @inlinable
   public static var structuredReply: UInt32 { 0x668e_33ef }
+  /// First 4 bytes of a request with a length of 64 bits, after EXTENDED_HEADERS.
+  @inlinable
+  public static var extendedRequest: UInt32 { 0x21e4_1c71 }
+  /// First 4 bytes of each chunk of a reply after EXTENDED_HEADERS.
+  @inlinable
+  public static var extendedReply: UInt32 { 0x6e8a_278c }
   /// Where `option` is expected, an oldstyle server sends this.
   @inlinable
   public static var oldstyle: UInt64 { 0x0000_4202_8186_1253 }

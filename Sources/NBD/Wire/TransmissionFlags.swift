@@ -38,6 +38,14 @@ public struct TransmissionFlags: OptionSet, Sendable, Hashable, BitwiseCopyable 
   @inlinable
   public static var blockStatusPayload: TransmissionFlags { TransmissionFlags(rawValue: 0x1000) }
 
+  /// What is promised to a client that has agreed on these replies.
+  func offered(with replies: ReplyStyle) -> TransmissionFlags {
+    switch replies {
+    case .simple: self
+    case .structured, .extended: union(.sendDontFragment)
+    }
+  }
+
   /// True when the flags promise only what simple replies can keep.
   var suitsSimpleReplies: Bool {
     contains(.hasFlags)

@@ -29,6 +29,20 @@ enum Bytes {
     infoData(Array(name.utf8), ids)
   }
 
+  static func contextData(_ name: String, _ queries: [String] = []) -> [UInt8] {
+    text(name) + be32(UInt32(queries.count)) + queries.flatMap(text)
+  }
+
+  private static func text(_ text: String) -> [UInt8] {
+    be32(UInt32(text.utf8.count)) + Array(text.utf8)
+  }
+
+  static func extendedRequest(
+    flags: UInt16 = 0, type: UInt16, cookie: UInt64 = 7, offset: UInt64 = 0, length: UInt64 = 0
+  ) -> [UInt8] {
+    be32(0x21e4_1c71) + be16(flags) + be16(type) + be64(cookie) + be64(offset) + be64(length)
+  }
+
   static func reply(_ option: UInt32, _ type: UInt32, _ data: [UInt8] = []) -> [UInt8] {
     be64(0x0003_e889_0455_65a9) + be32(option) + be32(type) + be32(UInt32(data.count)) + data
   }

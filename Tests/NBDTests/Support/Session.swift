@@ -9,10 +9,11 @@ struct Session {
 
   init(
     exports: [ExportDescription] = Session.exports, defaultExport: Int? = 0,
-    listsExports: Bool = true
+    listsExports: Bool = true, tls: TLSPolicy = .none, isReadOnly: Bool = false
   ) {
     negotiation = ServerNegotiation(
-      exports: exports, defaultExport: defaultExport, listsExports: listsExports)
+      exports: exports, defaultExport: defaultExport, listsExports: listsExports, tls: tls,
+      isReadOnly: isReadOnly)
     negotiation.start(into: &output)
   }
 
@@ -29,6 +30,14 @@ struct Session {
       if state == .needMore { precondition(progress.consumedBytes == count) }
     } while state == .needMore && position < bytes.count
     consumedBytes += position
+  }
+
+  var terms: ConnectionTerms { negotiation.terms }
+
+  /// TLS is up, as the caller of the negotiation says.
+  mutating func secured() {
+    negotiation.secured()
+    state = .needMore
   }
 
   /// What came after the greeting.
