@@ -221,3 +221,12 @@ int mp_lock_file(const char *name) {
   if (ftruncate(fd, 0) == 0) dprintf(fd, "%d\n", getpid());
   return fd;
 }
+
+int mp_hold_lock(const char *name) {
+  int fd = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return -errno;
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+  int status = -errno;
+  close(fd);
+  return status;
+}

@@ -38,6 +38,7 @@ final class Supervisor {
   /// Started when the kernel is first asked for something.
   private(set) lazy var kernelWorker = KernelWorker()
   var writeBackDuty = WriteBackDuty()
+  var guardian = GuardianLink()
   private let signals: Int32
   private var reactorsToStart = 0
   private var reactorsRunning = 0
@@ -79,6 +80,7 @@ final class Supervisor {
 
   /// Runs until a signal or a broken reactor ends the daemon; the exit status.
   func run(whenReady: @escaping () -> Void) -> Int32 {
+    guardRemembered()
     startReactors { [self] in
       restoreDevices { [self] in
         tasteAtStart(whenReady)
@@ -88,7 +90,17 @@ final class Supervisor {
     while exitStatus == nil { turn() }
     for device in devices where !device.hasVanished { unsafe unlink(device.socket) }
     server.end()
+    forgetWhatWaits()
     return exitStatus ?? 0
+  }
+
+  /// What still waits for something refers to this object, and would keep it for ever.
+  private func forgetWhatWaits() {
+    timers = Timers()
+    waiting = [:]
+    closedHandlers = [:]
+    reactorsReady = nil
+    for device in devices { device.changesWaiting = [] }
   }
 
   private func turn() {
@@ -96,7 +108,9 @@ final class Supervisor {
       pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
       pollfd(fd: inbox.eventDescriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: taster.uevents, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: guardian.pipe, events: 0, revents: 0),
     ]
+    let clients = polls.count
     polls.append(contentsOf: server.interests())
     let ends = polls.count
     polls.append(contentsOf: kernelInterests())
@@ -108,7 +122,8 @@ final class Supervisor {
         for message in inbox.takeAll() { take(message) }
       }
       if polls[2].revents != 0 { readUevents() }
-      server.serve(polls[3..<ends]) { client, peer, event in handle(client, peer, event) }
+      if polls[3].revents != 0 { guardianEnded() }
+      server.serve(polls[clients..<ends]) { client, peer, event in handle(client, peer, event) }
       serveKernelLinks(polls[ends...])
     }
     for action in timers.takeDue() { action() }

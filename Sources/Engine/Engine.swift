@@ -96,12 +96,17 @@ public struct Engine: ~Copyable {
     free(slot, arena: &arena)
   }
 
-  /// Hands a reserved request to the machine. For a write, its payload is in the buffer.
+  /// Hands a reserved request to the machine. For a write, its payload is in the buffer. The medium may have
+  /// shrunk since it was checked, while the payload came.
   public mutating func begin(
     _ slot: UInt32, at now: Instant, arena: inout BufferArena, effects: inout Effects
   ) {
     let request = requests[Int(slot)]
     precondition(request.phase == .reserved)
+    guard machine.configuration.geometry.contains(request.range) else {
+      let errno = request.operation.modifies ? Errno.enospc : Errno.eio
+      return answer(slot, errno: errno, effects: &effects)
+    }
     requests[Int(slot)].phase = .running
     requests[Int(slot)].wasSubmitted = true
     let mark = decisions.mark

@@ -105,6 +105,7 @@ extension MultipathMachine {
     table[path].probe.round &+= 1
     let mixed = table[path].probe.round &* 0x9e37_79b9_7f4a_7c15
     let place = mixed.multipliedFullWidth(by: blocks).high
+    table[path].probe.offset = place * block
     guard configuration.geometry.sizeBytes >= block else { return .empty }
     return ByteRange(uncheckedOffset: place * block, length: block)
   }
@@ -154,7 +155,8 @@ extension MultipathMachine {
       table[path].probe.badInRow = 1
       startProbe(path, at: now, effects: &effects)
     case .doubtful, .lost:
-      let cause = FaultCause(errno: outcome.errno, operation: .read, offset: 0)
+      let cause = FaultCause(
+        errno: outcome.errno, operation: .read, offset: table[path].probe.offset)
       let since = table[path].probe.startedAt
       fault(path, cause, since: since, at: now, effects: &effects)
     }
@@ -202,7 +204,8 @@ extension MultipathMachine {
   private mutating func probeFailed(
     _ path: PathIndex, _ outcome: IOOutcome, at now: Instant, effects: inout Effects
   ) {
-    let cause = FaultCause(errno: outcome.errno, operation: .read, offset: 0)
+    let cause = FaultCause(
+      errno: outcome.errno, operation: .read, offset: table[path].probe.offset)
     if outcome.verdict == .lost, case .failed = table[path].service {
       let since = table[path].probe.startedAt
       fault(path, cause, since: since, at: now, effects: &effects)

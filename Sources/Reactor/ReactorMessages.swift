@@ -170,6 +170,8 @@ public enum DeviceEvent: Sendable, Hashable {
   case activeChanged(from: UInt32?, to: UInt32?)
   case queueingBegan
   case queueingEnded
+  case holdingBegan
+  case holdingEnded
   case mediumError(FaultCause)
   case fenceBegan(path: UInt32)
   case fenceFailed(path: UInt32, retryIn: Interval)

@@ -92,6 +92,11 @@ struct MpathdCommand: ParsableCommand {
       valueName: "device"))
   var release: String?
 
+  @Flag(
+    name: .customLong("guard"),
+    help: ArgumentHelp("What mpathd itself starts: see Guardian.", visibility: .private))
+  var isGuardian = false
+
   func validate() throws {
     if let reactors, !(1...16).contains(reactors) {
       throw ValidationError("--reactors takes 1 to 16")
@@ -120,6 +125,7 @@ struct MpathdCommand: ParsableCommand {
         for line in try Daemon.release(release) { print(line) }
         return
       }
+      if isGuardian { return try Daemon.guardDevices(of: options().runDirectory) }
       status = try Daemon.run(try options()) { line in
         print(line)
         fflush(nil)

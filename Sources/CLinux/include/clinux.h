@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "command.h"
+#include "guardian.h"
 #include "network.h"
 
 /* --- ring.c: one io_uring --- */
@@ -161,6 +162,9 @@ int mp_write_file(const char *name, const void *bytes, size_t length);
 /* Takes an exclusive lock on a file and writes the process's number into it; -EWOULDBLOCK when another has
  * it. It ends when nothing holds the descriptor any more, a ring that has it registered included. */
 int mp_lock_file(const char *name);
+/* Takes the same lock without a word about who has it, when there is such a file: -EWOULDBLOCK when another
+ * has it, -ENOENT when there is none. */
+int mp_hold_lock(const char *name);
 
 /* --- nbd.c: the kernel's NBD client, over generic netlink --- */
 

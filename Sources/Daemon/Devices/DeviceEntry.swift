@@ -98,6 +98,8 @@ final class DeviceEntry {
   /// How much of its medium is there, when that is less than it should be.
   var usableBytes: UInt64?
   var isMeasuring = false
+  /// The size to which it was to grow by itself last, and its label to move.
+  var refusedBytes: UInt64?
   var settings: DeviceSettings
   private let made: DeviceOptions
   let reactor: Int
@@ -118,6 +120,8 @@ final class DeviceEntry {
   var kernel: KernelLink?
   /// Since when requests wait for a path.
   var queueingSince: Instant?
+  /// Since when changes have been held back; nil while none is.
+  var holdingSince: Instant?
   /// Names of removed paths that have not answered everything yet.
   var leaving: [UInt32: String] = [:]
   /// Whether the paths share a cache, as it was found out last.

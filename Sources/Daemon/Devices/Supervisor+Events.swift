@@ -14,9 +14,11 @@ extension Supervisor {
     switch event {
     case .pathLost: endIfLastPathIsGone(device)
     case .pathRestored: device.hasHadPath = true
-    case .pathFailed, .pathForeign, .pathHeld, .pathStalled, .pathResolved, .activeChanged,
-      .queueingBegan, .queueingEnded, .mediumError, .fenceBegan, .fenceFailed, .fenceSucceeded,
-      .fenceNotNeeded, .flushFailed, .slowClientDropped, .stateChanged:
+    // It may have shrunk.
+    case .pathFailed, .mediumError: watchSize(of: device)
+    case .pathForeign, .pathHeld, .pathStalled, .pathResolved, .activeChanged,
+      .queueingBegan, .queueingEnded, .holdingBegan, .holdingEnded, .fenceBegan, .fenceFailed,
+      .fenceSucceeded, .fenceNotNeeded, .flushFailed, .slowClientDropped, .stateChanged:
       break
     }
   }
@@ -60,6 +62,9 @@ extension Supervisor {
       log.info("active path changed", metadata: about)
     case .queueingBegan: log.error("no usable path, requests wait", metadata: about)
     case .queueingEnded: log.info("no request waits for a path any more", metadata: about)
+    case .holdingBegan:
+      log.warning("changes wait for one that may still happen elsewhere", metadata: about)
+    case .holdingEnded: log.info("no change waits for another any more", metadata: about)
     case .mediumError(let cause):
       about["cause"] = "\(Self.words(cause))"
       log.error("every path answers with an error: the medium's fault", metadata: about)
@@ -128,6 +133,7 @@ extension Supervisor {
     case .probes: "probes"
     case .lastGoodPathFailed: "the last good path failed"
     case .mediumSpoke: "every path says the same"
+    case .mediumShrank: "the medium has shrunk, and ends before that place"
     }
   }
 

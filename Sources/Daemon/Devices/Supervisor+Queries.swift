@@ -92,6 +92,7 @@ extension Supervisor {
       mediumErrors: snapshot.mediumFaults.isEmpty
         ? nil : snapshot.mediumFaults.map { Self.mediumFacts($0) },
       uuid: device.label?.record.uuid.text)
+    facts.heldMilliseconds = snapshot.heldLongest?.milliseconds
     facts.usableBytes = device.usableBytes
     facts.staleSessions = snapshot.staleSessions > 0 ? snapshot.staleSessions : nil
     return facts
