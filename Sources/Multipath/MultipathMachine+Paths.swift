@@ -11,6 +11,7 @@ extension MultipathMachine {
     guard let path = table.occupy(at: now) else { return nil }
     // Nobody knows what its cache holds, so the first flush goes to it too.
     table[path].dirtyEpoch = writeEpoch
+    table[path].attachedEpoch = writeEpoch
     if let cause {
       table[path].service = .lost(cause)
       table[path].counters.failures &+= 1
@@ -19,7 +20,7 @@ extension MultipathMachine {
       effects.append(.event(.pathLost(path, cause)))
       return path
     }
-    table[path].probe.dueAt = now + configuration.probe.idle
+    table[path].probe.dueAt = idleTurn(after: now + configuration.probe.idle)
     offerToEveryRequest(path)
     if active == nil { chooseActive(effects: &effects) }
     useReturnedPath(at: now, effects: &effects)

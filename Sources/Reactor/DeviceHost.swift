@@ -47,8 +47,7 @@ struct PathHost: BitwiseCopyable {
   var sessions = 0
   var paths: RigidArray<PathHost>
   /// By attempt place, then one for each path's probe.
-  var pending: RigidArray<PendingIO>
-  let attemptPlaces: Int
+  var pending: PendingTable
   var pendingCount = 0
   /// By request place: the next reply of the same session.
   var replyNext: RigidArray<UInt32>
@@ -59,6 +58,8 @@ struct PathHost: BitwiseCopyable {
   var servers = RigidArray<ServerIO>(capacity: 0)
   /// Connections to servers, until their sockets have been given back.
   var connections = 0
+  /// How long what was sent on a connection may still be carried out after its end.
+  var quietTime: Interval
   /// When the first change that an ended connection left behind can do nothing more.
   var quietDeadline: Instant?
   /// It is to go: who is to be told when all is quiet.
@@ -82,10 +83,9 @@ struct PathHost: BitwiseCopyable {
     limits = setup.export.limits
     labelBytes = setup.mediumBytes - setup.export.sizeBytes
     listener = setup.listener
+    quietTime = setup.tuning.quietTime
     paths = RigidArray(repeating: PathHost(), count: MultipathConfiguration.pathsMax)
-    pending = RigidArray(
-      repeating: PendingIO(), count: places + MultipathConfiguration.pathsMax)
-    attemptPlaces = places
+    pending = PendingTable(attempts: places, paths: MultipathConfiguration.pathsMax)
     replyNext = RigidArray(repeating: Session.none, count: requests)
     notes = RigidArray(repeating: ReplyNote(), count: requests)
     unsafe self.headers = headers
@@ -100,7 +100,7 @@ struct PathHost: BitwiseCopyable {
   }
 
   func pendingPlace(_ token: Token) -> Int {
-    token.kind == TokenKind.probe ? attemptPlaces + Int(token.slot) : Int(token.slot)
+    token.kind == TokenKind.probe ? pending.probePlace(token.slot) : Int(token.slot)
   }
 
   func index(ofPath id: UInt32) -> PathIndex? {
