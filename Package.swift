@@ -61,6 +61,7 @@ let package = Package(
       name: "CLinux", dependencies: ["CLibnlGenl"],
       linkerSettings: [
         .linkedLibrary("uring"), .linkedLibrary("nl-genl-3"), .linkedLibrary("nl-3"),
+        .linkedLibrary("gnutls"),
       ]),
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
     library("Label"),

@@ -57,6 +57,8 @@ enum DaemonLimits {
   static let firstTastePatience = Interval.seconds(15)
   /// The same for a server, whose restart takes less than a disk's return.
   static let reconnectFirst = Interval.milliseconds(100)
+  /// How long after an address could not be had it is tried again.
+  static let exportRetry = Interval.seconds(5)
   /// How often paths are asked for their size.
   static let sizeWatch = Interval.seconds(3)
   /// Changes of one device that wait for another to end.

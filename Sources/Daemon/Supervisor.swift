@@ -57,6 +57,7 @@ final class Supervisor {
     case saved(errno: Int32)
     case labelled(LabelAnswer)
     case kernel(KernelWorker.Outcome)
+    case exportOpened(Result<ExportOpener.Opened, ControlError>)
     case fenced(FenceRun.Outcome)
     case timedOut
   }
@@ -86,7 +87,10 @@ final class Supervisor {
       watchSizes()
     }
     while exitStatus == nil { turn() }
-    for device in devices where !device.hasVanished { unsafe unlink(device.socket) }
+    for device in devices where !device.hasVanished {
+      unsafe unlink(device.socket)
+      forgetExportSockets(of: device)
+    }
     server.end()
     return exitStatus ?? 0
   }

@@ -42,8 +42,7 @@ struct PathHost: BitwiseCopyable {
   var limits: RequestLimits
   /// What every path has beyond the export: the label's sector, or nothing.
   let labelBytes: UInt64
-  var listener: Int32
-  var isAccepting = false
+  var listeners: RigidArray<ListenerHost>
   var sessions = 0
   var paths: RigidArray<PathHost>
   /// By attempt place, then one for each path's probe.
@@ -81,7 +80,8 @@ struct PathHost: BitwiseCopyable {
     export = setup.export
     limits = setup.export.limits
     labelBytes = setup.mediumBytes - setup.export.sizeBytes
-    listener = setup.listener
+    listeners = RigidArray(repeating: ListenerHost(), count: ListenerHost.count)
+    listeners[ListenerHost.own].descriptor = setup.listener
     paths = RigidArray(repeating: PathHost(), count: MultipathConfiguration.pathsMax)
     pending = RigidArray(
       repeating: PendingIO(), count: places + MultipathConfiguration.pathsMax)
@@ -117,6 +117,11 @@ struct PathHost: BitwiseCopyable {
 
   /// Nothing of it is in flight any more.
   var isQuiet: Bool { sessions == 0 && pendingCount == 0 && !isAccepting }
+
+  private var isAccepting: Bool {
+    for place in 0..<listeners.count where listeners[place].isAccepting { return true }
+    return false
+  }
 }
 
 /// Whom the end of a device answers.

@@ -71,6 +71,7 @@ extension Reactor {
 
   mutating func received(_ index: UInt32, result: Int32) {
     sessions[Int(index)].isReceiving = false
+    sessions[Int(index)].heardAt = now
     if sessions[Int(index)].phase == .closing { return finishClose(index) }
     if result == -EAGAIN || result == -EINTR { return receiveMore(index) }
     guard result > 0 else { return reachedEnd(index, isError: result < 0) }

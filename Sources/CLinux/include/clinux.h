@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "network.h"
+#include "tls.h"
 
 /* --- ring.c: one io_uring --- */
 
@@ -145,6 +146,8 @@ int mp_connect_unix(const char *name);
 int mp_accept(int listener);
 /* Large send and receive buffers for a data connection; errors do not matter. */
 void mp_tune_data_socket(int fd);
+/* The same for a connection of a client, over TCP too: no Nagle delay, and one that has vanished is noticed. */
+void mp_tune_client_socket(int fd);
 /* Makes a connection to a server fit for the ring: blocking, since the ring answers EAGAIN on a
  * non-blocking one instead of waiting; a large send buffer on a Unix socket; no Nagle delay on TCP. */
 int mp_tune_server_socket(int fd);
