@@ -1,20 +1,21 @@
 """What selectors and hedging do for the slowest requests, and what they cost.
 
-usage: choice.py PROGRAMS [--only slow|stalls|even] [--rounds N] [--seconds S]
+usage: choice.py PROGRAMS [--only slow|stalls|even] [--rounds N] [--seconds S] [--usual US]
 
 Three ways to one file, each an nbdfuse mount of an nbdkit server whose requests take at least half a
-millisecond (Benchmarks/stalls.c). The experiments, each interleaved over the rounds, medians printed:
+millisecond, or what --usual says for stalls (Benchmarks/stalls.c). The experiments, each interleaved over the rounds, medians printed:
 
   slow    one path takes ten times as long; p99 at depth 32 under each selector, compared with round-robin
   stalls  one request in a hundred on one path takes a hundred times as long; p99.9 of reads with hedging and
           without, and what hedging costs in extra reads
   even    four names of one cached file, all alike: what each selector costs against round-robin, in requests
-          per second and in the daemon's CPU time per request, each compared within its round
+          per second and in the daemon's CPU time per request, in many short turns under one load
 """
 
 import argparse
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -102,18 +103,22 @@ class Bed:
 
     def fio(self, seconds, depth):
         """Percentiles of random reads in milliseconds, and how many there were a second."""
-        report = self.directory + "/fio.json"
-        subprocess.run(
+        load = self.fio_process(seconds, depth)
+        if load.wait(timeout=seconds + 60):
+            raise Trouble(f"fio ended with {load.returncode}")
+        text = open(self.directory + "/fio.json").read()
+        read = json.loads(text[text.index("{"):])["jobs"][0]["read"]
+        percentiles = read["clat_ns"]["percentile"]
+        return {float(key): value / 1e6 for key, value in percentiles.items()}, read["iops"]
+
+    def fio_process(self, seconds, depth):
+        return subprocess.Popen(
             ["fio", "--name=load", "--ioengine=nbd",
              f"--uri=nbd+unix:///data?socket={self.run_directory}/data.sock", "--rw=randread",
              "--bs=4k", f"--iodepth={depth}", "--size=128m", "--time_based",
              f"--runtime={seconds}s", "--ramp_time=1s", "--output-format=json",
-             "--percentile_list=50:99:99.9", f"--output={report}"],
-            check=True, stdout=subprocess.DEVNULL, cwd=self.directory, timeout=seconds + 60)
-        text = open(report).read()
-        read = json.loads(text[text.index("{"):])["jobs"][0]["read"]
-        percentiles = read["clat_ns"]["percentile"]
-        return {float(key): value / 1e6 for key, value in percentiles.items()}, read["iops"]
+             "--percentile_list=50:99:99.9", f"--output={self.directory}/fio.json"],
+            stdout=subprocess.DEVNULL, cwd=self.directory)
 
     def down(self):
         end_process(self.daemon)
@@ -134,83 +139,108 @@ def end_process(process):
         process.wait(timeout=10)
 
 
-def slow(bed, options):
-    files = [bed.path("a", 500), bed.path("b", 500), bed.path("c", 5000)]
+def compare(bed, options, cases, depth):
+    """Medians by case of p50, p99 and p99.9 in ms, requests per second and extra reads in percent.
+
+    A case is a name, the device's paths, and what is set about it.
+    """
     results = {}
     for _ in range(options.rounds):
-        for selector in SELECTORS:
-            bed.mpctl("create", "-A", "data", *files)
-            # Only slow: what is measured is the choice, not how the slow path is taken out.
-            bed.mpctl("set", "data", f"selector={selector}", "stall-floor=5000")
-            percentiles, iops = bed.fio(options.seconds, 32)
-            results.setdefault(selector, []).append((percentiles[99.0], percentiles[50.0], iops))
+        for name, paths, settings in cases:
+            bed.mpctl("create", "-A", "data", *paths)
+            # Only slow: what is measured is the choice, not how a slow path is taken out.
+            bed.mpctl("set", "data", "stall-floor=5000", *settings)
+            percentiles, iops = bed.fio(options.seconds, depth)
+            device = json.loads(bed.mpctl("stats", "data", "--json"))["devices"][0]
+            extra = 100 * device.get("hedges", 0) / device["reads"]
+            results.setdefault(name, []).append(
+                (percentiles[50.0], percentiles[99.0], percentiles[99.9], iops, extra))
             bed.mpctl("destroy", "data")
+    return {name: [statistics.median(column) for column in zip(*values)]
+            for name, values in results.items()}
+
+
+def slow(bed, options):
+    files = [bed.path("a", 500), bed.path("b", 500), bed.path("c", 5000)]
+    figures = compare(
+        bed, options, [(name, files, [f"selector={name}"]) for name in SELECTORS], depth=32)
     bed.paths_down()
     print("one of three paths ten times slower, depth 32")
-    base = statistics.median(value[0] for value in results["round-robin"])
-    for selector, values in results.items():
-        p99 = statistics.median(value[0] for value in values)
-        p50 = statistics.median(value[1] for value in values)
-        iops = statistics.median(value[2] for value in values)
+    base = figures["round-robin"][1]
+    for selector, (p50, p99, _, iops, _) in figures.items():
         print(f"  {selector:14} p50 {p50:6.2f} ms  p99 {p99:6.2f} ms  {iops:7.0f} IOPS"
               f"  p99 against round-robin {p99 / base:.2f}")
 
 
 def stalls(bed, options):
-    # A millisecond each, so that a busy machine's own delays are small beside a stall of a tenth of a second.
-    calm = [bed.path("a", 1000), bed.path("b", 1000), bed.path("c", 1000)]
-    files = calm[:2] + [bed.path("d", 1000, every=100)]
-    results = {}
-    for _ in range(options.rounds):
-        # Without stalls too: what the machine's other work does to the slowest is not ours to mend.
-        for name, percent, paths in (
-                ("no stalls", 0, calm), ("hedge=0", 0, files), ("hedge=5", 5, files)):
-            bed.mpctl("create", "-A", "data", *paths)
-            bed.mpctl("set", "data", f"hedge={percent}", "stall-floor=5000")
-            percentiles, _ = bed.fio(options.seconds, 4)
-            device = json.loads(bed.mpctl("stats", "data", "--json"))["devices"][0]
-            extra = 100 * device.get("hedges", 0) / device["reads"]
-            results.setdefault(name, []).append((percentiles[99.9], percentiles[50.0], extra))
-            bed.mpctl("destroy", "data")
+    # Long enough that a busy machine's own delays are small beside a stall.
+    calm = [bed.path(name, options.usual) for name in "abc"]
+    files = calm[:2] + [bed.path("d", options.usual, every=100)]
+    # Without stalls too: what the machine's other work does to the slowest is not ours to mend.
+    figures = compare(
+        bed, options,
+        [("no stalls", calm, ["hedge=0"]), ("hedge=0", files, ["hedge=0"]),
+         ("hedge=5", files, ["hedge=5"])], depth=4)
     bed.paths_down()
-    print("one in a hundred requests of one of three paths a hundred times slower, depth 4")
-    base = statistics.median(value[0] for value in results["hedge=0"])
-    for name, values in results.items():
-        p999 = statistics.median(value[0] for value in values)
-        p50 = statistics.median(value[1] for value in values)
-        extra = statistics.median(value[2] for value in values)
+    print(f"one in a hundred requests of one of three paths a hundred times slower "
+          f"({options.usual / 1000:g} ms and {options.usual / 10:g} ms), depth 4")
+    base = figures["hedge=0"][2]
+    for name, (p50, _, p999, _, extra) in figures.items():
         print(f"  {name:9}  p50 {p50:6.2f} ms  p99.9 {p999:6.2f} ms"
               f"  {base / p999:5.1f} times better  extra reads {extra:.2f} %")
 
 
 def even(bed, options):
+    """One load, under which the selector changes many times: drift of the machine meets all alike."""
     files = [bed.image] + [f"{bed.image}.{number}" for number in range(3)]
     for file in files[1:]:
         os.link(bed.image, file)
     bed.mpctl("create", "-A", "--buffered", "--allow-duplicate", "data", *files)
+    # Round-robin twice: how far it differs from itself is how far the rest is to be believed.
+    order = SELECTORS + ["round-robin again"]
+    turns = options.rounds * 12
+    load = bed.fio_process(len(order) * turns * 2, 32)
     ratios = {}
     costs = {}
-    for number in range(options.rounds * 4):
-        figures = {}
-        # Round-robin twice: how far it differs from itself is how far the rest is to be believed.
-        order = ["round-robin"] + SELECTORS[1:] + ["round-robin again"]
-        for selector in order if number % 2 else order[::-1]:
-            bed.mpctl("set", "data", "selector=" + selector.removesuffix(" again"))
-            before = bed.cpu_seconds(), bed.requests()
-            _, iops = bed.fio(max(1, options.seconds // 3), 32)
-            requests = bed.requests() - before[1]
-            figures[selector] = iops, (bed.cpu_seconds() - before[0]) / requests * 1e6
-        for selector, (iops, cost) in figures.items():
-            base = figures["round-robin"]
-            ratios.setdefault(selector, []).append((iops / base[0], cost / base[1]))
-            costs.setdefault(selector, []).append(cost)
+    try:
+        time.sleep(2)
+        for number in range(turns):
+            figures = {}
+            random.Random(number).shuffle(order)
+            for selector in order:
+                bed.mpctl("set", "data", "selector=" + selector.removesuffix(" again"))
+                figures[selector] = window(bed, 0.4)
+            for selector, (iops, cost) in figures.items():
+                base = figures["round-robin"]
+                ratios.setdefault(selector, []).append((iops / base[0], cost / base[1]))
+                costs.setdefault(selector, []).append(cost)
+        if load.poll() is not None:
+            raise Trouble("fio ended before the measurement")
+    finally:
+        end_process(load)
     bed.mpctl("destroy", "data")
-    print("four paths alike, depth 32, against round-robin in the same round")
-    for selector, values in ratios.items():
-        iops = statistics.median(value[0] for value in values)
-        cost = statistics.median(value[1] for value in values)
-        print(f"  {selector:18} IOPS {iops:.3f}  CPU per request {cost:.3f}"
+    print(f"four paths alike, depth 32, against round-robin in the same round of {turns}; +- is the "
+          "standard error of a median")
+    for selector, values in sorted(ratios.items()):
+        iops = [value[0] for value in values]
+        cost = [value[1] for value in values]
+        print(f"  {selector:18} IOPS {spread(iops)}  CPU per request {spread(cost)}"
               f" ({statistics.median(costs[selector]):.2f} us)")
+
+
+def window(bed, seconds):
+    """Requests per second, and the daemon's microseconds of CPU for each."""
+    began, cpu, requests = time.monotonic(), bed.cpu_seconds(), bed.requests()
+    time.sleep(seconds)
+    requests = bed.requests() - requests
+    return requests / (time.monotonic() - began), (bed.cpu_seconds() - cpu) / requests * 1e6
+
+
+def spread(values):
+    quarters = statistics.quantiles(values, n=4)
+    # Of a normal distribution: its deviation is the quartiles' distance / 1.35, a median's error 1.25 of a mean's.
+    error = 1.25 * (quarters[2] - quarters[0]) / 1.35 / len(values) ** 0.5
+    return f"{statistics.median(values):.3f} +- {error:.3f}"
 
 
 EXPERIMENTS = {"slow": slow, "stalls": stalls, "even": even}
@@ -222,6 +252,7 @@ def main():
     parser.add_argument("--only", choices=EXPERIMENTS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--usual", type=int, default=1000)
     options = parser.parse_args()
     bed = Bed(options.programs)
     try:

@@ -153,6 +153,11 @@ int mp_tune_server_socket(int fd) {
   return 0;
 }
 
+bool mp_is_socket(int fd) {
+  struct stat about;
+  return fstat(fd, &about) == 0 && S_ISSOCK(about.st_mode);
+}
+
 void mp_tune_client_socket(int fd) {
   int one = 1;
   /* On a Unix socket nothing but the buffers can be set. */
@@ -227,4 +232,13 @@ int mp_lock_file(const char *name) {
   /* Who has it, for whoever finds it taken. */
   if (ftruncate(fd, 0) == 0) dprintf(fd, "%d\n", getpid());
   return fd;
+}
+
+int mp_hold_lock(const char *name) {
+  int fd = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return -errno;
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+  int status = -errno;
+  close(fd);
+  return status;
 }

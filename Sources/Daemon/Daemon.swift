@@ -43,6 +43,11 @@ package enum Daemon {
     return devices.map { "\($0.name.path) detached" }
   }
 
+  /// Guards the kernel devices of the daemon that has started this process. See `Guardian`.
+  package static func guardDevices(of directory: RunDirectory) throws(ControlError) {
+    try Guardian.run(directory)
+  }
+
   private static func parent(of file: String) -> String {
     guard let slash = file.lastIndex(of: "/"), slash != file.startIndex else { return "/" }
     return String(file[..<slash])

@@ -17,7 +17,7 @@ enum RunLock {
 
   /// The locked descriptor, to be kept as long as anything is served.
   static func take(_ directory: RunDirectory, _ log: Logger) throws(ControlError) -> Int32 {
-    let file = directory.path + "/mpathd.lock"
+    let file = file(in: directory)
     let deadline = ReactorThread.clock() + patience
     var isWaiting = false
     while true {
@@ -31,8 +31,7 @@ enum RunLock {
           .notPermitted, "\(file) cannot be locked: \(ErrnoText.sentence(-status))",
           hint: "run as root, or with --run-dir in a folder of your own")
       }
-      let owner = SystemFile.text(file).flatMap { Int32($0) }
-      guard let owner, isEnding(owner) else {
+      guard let owner = owner(of: file), isEnding(owner) else {
         throw ControlError(
           .busy, "another mpathd runs in \(directory.path)",
           hint: "stop it first, or give this one another --run-dir")
@@ -50,6 +49,34 @@ enum RunLock {
       }
       usleep(5000)
     }
+  }
+
+  private static func file(in directory: RunDirectory) -> String {
+    directory.path + "/mpathd.lock"
+  }
+
+  private static func owner(of file: String) -> Int32? {
+    SystemFile.text(file).flatMap { Int32($0) }
+  }
+
+  /// How the lock stands, for somebody who is no daemon.
+  enum Holder {
+    /// Nobody; taken meanwhile, so that no daemon can begin before this descriptor is closed.
+    case nobody(Int32)
+    /// There is no lock, so that no daemon runs here.
+    case noLock
+    /// A daemon that has ended or is about to; a path may keep it.
+    case ending
+    case running
+  }
+
+  static func holder(in directory: RunDirectory) -> Holder {
+    let file = file(in: directory)
+    let status = unsafe mp_hold_lock(file)
+    if status >= 0 { return .nobody(status) }
+    guard status == -EWOULDBLOCK else { return .noLock }
+    guard let owner = owner(of: file), isEnding(owner) else { return .running }
+    return .ending
   }
 
   /// The process is dead or dying, so that what it held comes free by itself.

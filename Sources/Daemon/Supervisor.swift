@@ -38,6 +38,7 @@ final class Supervisor {
   /// Started when the kernel is first asked for something.
   private(set) lazy var kernelWorker = KernelWorker()
   var writeBackDuty = WriteBackDuty()
+  var guardian = GuardianLink()
   private let signals: Int32
   private var reactorsToStart = 0
   private var reactorsRunning = 0
@@ -80,9 +81,11 @@ final class Supervisor {
 
   /// Runs until a signal or a broken reactor ends the daemon; the exit status.
   func run(whenReady: @escaping () -> Void) -> Int32 {
+    guardRemembered()
     startReactors { [self] in
       restoreDevices { [self] in
-        tasteAtStart(whenReady)
+        guard let single = self.options.single else { return tasteAtStart(whenReady) }
+        serveSingle(single)
       }
       watchSizes()
     }
@@ -100,7 +103,9 @@ final class Supervisor {
       pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
       pollfd(fd: inbox.eventDescriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: taster.uevents, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: guardian.pipe, events: 0, revents: 0),
     ]
+    let clients = polls.count
     polls.append(contentsOf: server.interests())
     let ends = polls.count
     polls.append(contentsOf: kernelInterests())
@@ -112,7 +117,8 @@ final class Supervisor {
         for message in inbox.takeAll() { take(message) }
       }
       if polls[2].revents != 0 { readUevents() }
-      server.serve(polls[3..<ends]) { client, peer, event in handle(client, peer, event) }
+      if polls[3].revents != 0 { guardianEnded() }
+      server.serve(polls[clients..<ends]) { client, peer, event in handle(client, peer, event) }
       serveKernelLinks(polls[ends...])
     }
     for action in timers.takeDue() { action() }
@@ -234,8 +240,12 @@ final class Supervisor {
       log.warning("second signal: ending at once")
       return end(1)
     }
-    isStopping = true
     log.info("stopping", metadata: ["signal": "\(signal)"])
+    stopServing()
+  }
+
+  func stopServing() {
+    isStopping = true
     if reactorsRunning == 0 { return end(0) }
     for reactor in reactors { reactor.post(.stop) }
     timers.after(DaemonLimits.stopPatience) { [self] in
@@ -244,7 +254,7 @@ final class Supervisor {
     }
   }
 
-  private func end(_ status: Int32) {
+  func end(_ status: Int32) {
     if exitStatus == nil { exitStatus = status }
   }
 }

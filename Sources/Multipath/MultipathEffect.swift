@@ -38,6 +38,10 @@ public enum MultipathEvent: Hashable, Sendable, BitwiseCopyable {
   case queueingBegan
   /// No request waits for a path any more.
   case queueingEnded
+  /// A change waits for one of the same bytes that may still happen on another path, or for a fence.
+  case holdingBegan
+  /// No change waits for that any more.
+  case holdingEnded
   /// Every path answered this with an error: the medium's fault, not a path's.
   case mediumError(FaultCause)
   /// Changes wait until the path has been cut off.

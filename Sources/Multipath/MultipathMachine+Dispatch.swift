@@ -167,7 +167,9 @@ extension MultipathMachine {
     switch requests[Int(slot)].phase {
     case .vacant, .trying: break
     case .awaitingRoom: roomQueue.remove(slot, in: &requests)
-    case .awaitingGhost: holdQueue.remove(slot, in: &requests)
+    case .awaitingGhost:
+      holdQueue.remove(slot, in: &requests)
+      if holdQueue.isEmpty { effects.append(.event(.holdingEnded)) }
     case .awaitingPath:
       pathQueue.remove(slot, in: &requests)
       queuedBytes -= requests[Int(slot)].payloadBytes

@@ -183,7 +183,7 @@ extension MultipathMachine {
     if isStopping {
       finish(slot, .failure(errno: Errno.eshutdown), effects: &effects)
     } else {
-      hold(slot, at: now)
+      hold(slot, at: now, effects: &effects)
     }
   }
 

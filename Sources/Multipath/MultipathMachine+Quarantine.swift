@@ -62,7 +62,8 @@ extension MultipathMachine {
     return false
   }
 
-  mutating func hold(_ slot: UInt32, at now: Instant) {
+  mutating func hold(_ slot: UInt32, at now: Instant, effects: inout Effects) {
+    if holdQueue.isEmpty { effects.append(.event(.holdingBegan)) }
     counters.held &+= 1
     requests[Int(slot)].phase = .awaitingGhost
     requests[Int(slot)].heldAt = now
@@ -137,6 +138,7 @@ extension MultipathMachine {
         holdQueue.append(slot, in: &requests)
         continue
       }
+      if holdQueue.isEmpty { effects.append(.event(.holdingEnded)) }
       counters.heldNanoseconds &+= (now - requests[Int(slot)].heldAt).nanoseconds
       requests[Int(slot)].phase = .trying
       requests[Int(slot)].offered = requests[Int(slot)].offered.union(table.usable)

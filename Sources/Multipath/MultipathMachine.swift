@@ -116,7 +116,7 @@ public struct MultipathMachine: ~Copyable {
     if operation == .read { earnHedge() }
     counters.count(operation, bytes: range.length)
     if ghosts > 0, mustWaitForGhost(slot) {
-      hold(slot, at: now)
+      hold(slot, at: now, effects: &effects)
     } else {
       dispatch(slot, at: now, effects: &effects)
     }

@@ -11,6 +11,8 @@ struct ListenerHost: BitwiseCopyable {
   var descriptor: Int32 = -1
   var isAccepting = false
   var isReadOnly = false
+  /// Structured replies are not to be had.
+  var isSimple = false
   /// Nil where connections are plain.
   var credentials: TLSCredentials?
 

@@ -48,7 +48,8 @@ extension Reactor {
     case .trace(let ticket, let id, let bytesMax): beginTrace(ticket, id, bytesMax: bytesMax)
     case .traceTaken(let id, let chunks): grantTrace(id, chunks)
     case .endTrace(let id): endTrace(id)
-    case .admit(let id, let descriptor): admit(descriptor, id)
+    case .admit(let id, let descriptor, let isReadOnly):
+      admit(descriptor, id, isReadOnly: isReadOnly)
     case .listen(let ticket, let id, let setup): listen(ticket, id, setup)
     case .unlisten(let ticket, let id, let listener): unlisten(ticket, id, listener)
     case .allocationFound(let ticket, let extents): allocationFound(ticket, extents)

@@ -43,7 +43,7 @@ extension Reactor {
     }
     devices[device].listeners[place] = ListenerHost(
       id: setup.id, descriptor: setup.descriptor, isReadOnly: setup.isReadOnly,
-      credentials: setup.credentials)
+      isSimple: setup.isSimple, credentials: setup.credentials)
     armAccept(device, place)
     report(.done(ticket: ticket))
   }

@@ -7,15 +7,17 @@ internal import NBD
 
 /// Sessions come and go.
 extension Reactor {
-  mutating func admit(_ descriptor: Int32, _ id: UInt32) {
+  mutating func admit(_ descriptor: Int32, _ id: UInt32, isReadOnly: Bool) {
     guard let device = device(id) else {
       close(descriptor)
       return
     }
-    welcome(descriptor, device, ListenerHost.own)
+    welcome(descriptor, device, ListenerHost.own, isReadOnly: isReadOnly)
   }
 
-  mutating func welcome(_ descriptor: Int32, _ device: Int, _ place: Int) {
+  mutating func welcome(
+    _ descriptor: Int32, _ device: Int, _ place: Int, isReadOnly: Bool = false
+  ) {
     let listener = devices[device].listeners[place]
     guard devices[device].isOpen, devices[device].ending == nil, !isStopping,
       place == ListenerHost.own || listener.descriptor >= 0,
@@ -42,7 +44,7 @@ extension Reactor {
     sessions[Int(index)].exportBytes = devices[device].export.sizeBytes
     var negotiation = Negotiation(
       devices[device].export, tls: listener.credentials == nil ? .none : .required,
-      isReadOnly: listener.isReadOnly)
+      isReadOnly: isReadOnly || listener.isReadOnly, offersChunks: !listener.isSimple)
     var greeting: [UInt8] = []
     negotiation.machine.start(into: &greeting)
     negotiations[Int(index)] = negotiation

@@ -23,6 +23,8 @@ extension Reactor {
         from: from.map { pathID(device, $0) }, to: to.map { pathID(device, $0) })
     case .queueingBegan: told = .queueingBegan
     case .queueingEnded: told = .queueingEnded
+    case .holdingBegan: told = .holdingBegan
+    case .holdingEnded: told = .holdingEnded
     case .mediumError(let cause): told = .mediumError(cause)
     case .fenceBegan(let path): told = .fenceBegan(path: pathID(device, path))
     case .fenceFailed(let path, let wait):
@@ -48,7 +50,8 @@ extension Reactor {
       case .pathFailed(let path, _), .pathLost(let path, _), .pathStalled(let path, _, _, _): path
       case .activeChanged(let from, _): from
       case .pathForeign, .pathHeld, .pathResolved, .pathRestored, .queueingBegan, .queueingEnded,
-        .mediumError, .fenceBegan, .fenceFailed, .fenceSucceeded, .fenceNotNeeded, .flushFailed:
+        .holdingBegan, .holdingEnded, .mediumError, .fenceBegan, .fenceFailed, .fenceSucceeded,
+        .fenceNotNeeded, .flushFailed:
         nil
       }
     guard let outgoing, let outage = devices[device].engine.machine.lastOutage,
@@ -87,6 +90,7 @@ extension Reactor {
       queuedRequests: devices[device].engine.machine.queuedCount,
       queuedBytes: devices[device].engine.machine.queuedBytes,
       heldRequests: devices[device].engine.machine.heldCount,
+      heldLongest: devices[device].engine.machine.oldestHeldSince.map { now - $0 },
       ghosts: devices[device].engine.machine.ghosts,
       counters: devices[device].engine.machine.counters,
       preferred: devices[device].engine.machine.preferred.map { pathID(device, $0) }, paths: paths,

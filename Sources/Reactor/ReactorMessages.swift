@@ -98,7 +98,7 @@ public enum ReactorCommand: Sendable {
   case traceTaken(device: UInt32, chunks: Int)
   case endTrace(device: UInt32)
   /// Serves a connection that somebody made for the device, like one that was accepted; the reactor owns it.
-  case admit(device: UInt32, descriptor: Int32)
+  case admit(device: UInt32, descriptor: Int32, isReadOnly: Bool)
   /// Serves the device at another socket; answers `.done`.
   case listen(ticket: UInt64, device: UInt32, ListenerSetup)
   /// Closes such a socket, and the sessions that came by it once they have been answered.
@@ -176,6 +176,8 @@ public enum DeviceEvent: Sendable, Hashable {
   case activeChanged(from: UInt32?, to: UInt32?)
   case queueingBegan
   case queueingEnded
+  case holdingBegan
+  case holdingEnded
   case mediumError(FaultCause)
   case fenceBegan(path: UInt32)
   case fenceFailed(path: UInt32, retryIn: Interval)

@@ -11,8 +11,11 @@ public struct DeviceSnapshot: Sendable {
   public let queuedRequests: Int
   /// Payload of those.
   public let queuedBytes: UInt64
-  /// Requests that wait for a ghost, and the ghosts.
+  /// Requests that wait for a ghost.
   public let heldRequests: Int
+  /// How long the first of those has waited.
+  public let heldLongest: Interval?
+  /// Attempts that were given up and may still change the medium.
   public let ghosts: Int
   public let counters: DeviceCounters
   /// Where failback returns to.

@@ -24,7 +24,8 @@ public struct TLSCredentials: Sendable, Hashable, BitwiseCopyable {
       }
     }
     guard let loaded = unsafe loaded else {
-      let sentence = String(decoding: error.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let sentence = String(
+        decoding: error.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
       return .failure(TLSFailure(sentence: sentence))
     }
     return .success(TLSCredentials(handle: UInt(bitPattern: loaded)))
@@ -57,7 +58,8 @@ public struct TLSCredentials: Sendable, Hashable, BitwiseCopyable {
         pointer, secured, plain, handshakeMilliseconds,
         { context, error in
           guard let context = unsafe context else { return }
-          let listener = unsafe Unmanaged<HandshakeListener>.fromOpaque(context).takeUnretainedValue()
+          let listener = unsafe Unmanaged<HandshakeListener>.fromOpaque(context)
+            .takeUnretainedValue()
           let failure = unsafe error.map { TLSFailure(sentence: unsafe String(cString: $0)) }
           listener.shaken(failure)
         }, Unmanaged.passUnretained(listener).toOpaque())

@@ -37,14 +37,20 @@ struct Run: ParsableCommand {
     let range = chosenSeeds
     print("seeds \(range.lowerBound)..\(range.upperBound)")
     TrapReport.install()
+    Interruption.install()
     let pool = SeedPool(seeds: range, seconds: seconds, defect: defect.defect, isVerbose: verbose)
     let started = ContinuousClock.now
-    WorkerThreads.run(count: jobs) { pool.work() }
+    WorkerThreads.run(
+      count: jobs, beside: { isOver in Progress.show(pool, until: isOver) }, { pool.work() })
     let took = ContinuousClock.now - started
     let (scenarios, requests) = pool.totals
-    print("\(scenarios) scenarios, \(requests) requests in \(took)")
+    let cut = Interruption.isWanted ? ", interrupted" : ""
+    print("\(scenarios) scenarios, \(requests) requests in \(took)\(cut)")
     print("digest \(String(pool.digest, radix: 16))")
-    guard let seed = pool.violatingSeed else { return }
+    guard let seed = pool.violatingSeed else {
+      if Interruption.isWanted { throw ExitCode(130) }
+      return
+    }
     print(Scenario(seed: seed))
     print(Scenario(seed: seed).run(defect: defect.defect).summary)
     print("mpsim replay \(seed) --verbose\(defect.option)")

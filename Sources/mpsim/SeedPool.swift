@@ -38,9 +38,12 @@ final class SeedPool: Sendable {
     return seed == Self.none ? nil : seed
   }
 
-  /// Plays seeds until there are none, time is up, or some thread has found a violation.
+  /// Where the first seed that nobody has begun is; for a line of progress.
+  var reached: UInt64 { min(last, next.load(ordering: .relaxed)) }
+
+  /// Plays seeds until there are none, time is up, somebody interrupts, or some thread has found a violation.
   func work() {
-    while violatingSeed == nil {
+    while violatingSeed == nil, !Interruption.isWanted {
       if let deadline, ContinuousClock.now >= deadline { return }
       let seed = next.wrappingAdd(1, ordering: .relaxed).oldValue
       guard seed <= last else { return }

@@ -79,7 +79,8 @@ struct EventTests {
         "device-created", "device-destroyed", "device-state", "settings-changed", "path-added",
         "path-removed", "path-failed", "path-lost", "path-foreign", "path-held", "path-stalled",
         "path-resolved", "path-restored", "failover", "active-changed", "queue-began",
-        "queue-ended", "device-resized", "medium-shrunk", "medium-regrown", "medium-error",
+        "queue-ended", "hold-began", "hold-ended", "device-resized", "medium-shrunk",
+        "medium-regrown", "medium-error",
         "client-dropped", "fence-began", "fence-failed",
         "fence-succeeded", "fence-not-needed", "flush-failed", "other",
       ])

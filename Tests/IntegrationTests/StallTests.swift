@@ -19,6 +19,7 @@ extension Integration {
           [
             daemon.uri("data"), "\(tool) stop \(lab.directory) one",
             "\(tool) cont \(lab.directory) one",
+            HostEnvironment.programDirectory + "/mpctl", daemon.runDirectory,
           ])
         // Everything has been answered, so the path returns.
         try await daemon.waitForPath("one", of: "data", in: [.passive])

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "command.h"
+#include "guardian.h"
 #include "network.h"
 #include "tls.h"
 
@@ -164,6 +165,9 @@ int mp_write_file(const char *name, const void *bytes, size_t length);
 /* Takes an exclusive lock on a file and writes the process's number into it; -EWOULDBLOCK when another has
  * it. It ends when nothing holds the descriptor any more, a ring that has it registered included. */
 int mp_lock_file(const char *name);
+/* Takes the same lock without a word about who has it, when there is such a file: -EWOULDBLOCK when another
+ * has it, -ENOENT when there is none. */
+int mp_hold_lock(const char *name);
 
 /* --- nbd.c: the kernel's NBD client, over generic netlink --- */
 
@@ -206,6 +210,7 @@ int mp_lock_memory(bool locked);
 int mp_write_text(const char *name, const char *text);
 /* Waits until `fd` has input, for at most `milliseconds`: 1, 0, or a negative errno. */
 int mp_wait_input(int fd, int milliseconds);
+bool mp_is_socket(int fd);
 /* Whether the other end of a connection has gone. */
 bool mp_has_hung_up(int fd);
 /* Size of a block device that is opened for nothing but to look. */

@@ -52,6 +52,8 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
   /// Ranges that every path answered with an error.
   package let mediumErrors: [MediumErrorFacts]?
 
+  /// How long the request that has waited longest for a ghost has done so.
+  package var heldMilliseconds: UInt64?
   /// How much of the medium is there, when it has shrunk: requests beyond are refused.
   package var usableBytes: UInt64?
   /// Where it is served besides its own socket.

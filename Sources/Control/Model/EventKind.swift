@@ -19,6 +19,9 @@ package enum EventKind: String, CaseIterable, Codable, Sendable {
   case activeChanged = "active-changed"
   case queueBegan = "queue-began"
   case queueEnded = "queue-ended"
+  /// A change waits for one of the same bytes that may still happen on another path, or for a fence.
+  case holdBegan = "hold-began"
+  case holdEnded = "hold-ended"
   case deviceResized = "device-resized"
   case mediumShrunk = "medium-shrunk"
   case mediumRegrown = "medium-regrown"

@@ -56,9 +56,11 @@ package enum ListenAddress: Hashable, Sendable {
     let scheme = isSecured ? "nbds" : "nbd"
     switch self {
     case .unix(let file):
-      return "\(scheme)+unix:///\(PercentEncoding.encode(name))?socket=\(PercentEncoding.encode(file))"
+      return
+        "\(scheme)+unix:///\(PercentEncoding.encode(name))?socket=\(PercentEncoding.encode(file))"
     case .tcp(let host, let port):
-      return "\(scheme)://\(Self.host(host, all: "localhost")):\(port)/\(PercentEncoding.encode(name))"
+      return
+        "\(scheme)://\(Self.host(host, all: "localhost")):\(port)/\(PercentEncoding.encode(name))"
     }
   }
 

@@ -43,8 +43,9 @@ package enum EventText {
       .mediumShrunk,
       .fenceFailed, .flushFailed:
       .bad
-    case .failover, .pathHeld, .clientDropped, .activeChanged, .fenceBegan: .warning
-    case .pathAdded, .pathRestored, .pathResolved, .queueEnded, .mediumRegrown, .fenceSucceeded,
+    case .failover, .pathHeld, .clientDropped, .activeChanged, .fenceBegan, .holdBegan: .warning
+    case .pathAdded, .pathRestored, .pathResolved, .queueEnded, .holdEnded, .mediumRegrown,
+      .fenceSucceeded,
       .fenceNotNeeded:
       .good
     case .deviceCreated, .deviceDestroyed, .settingsChanged, .deviceResized, .pathRemoved, .other:

@@ -121,9 +121,12 @@ package enum StatusText {
     }
     if let ghosts = device.ghosts, ghosts > 0 {
       let changes = ghosts == 1 ? "1 change was" : "\(ghosts) changes were"
+      let longest = device.heldMilliseconds.map {
+        ", the longest for \(HumanNumber.time(microseconds: $0 * 1000))"
+      }
       lines += WordWrap.lines(
         "\(name): \(changes) sent elsewhere and may still happen on the path that did not answer, "
-          + "so whatever would change the same bytes waits (\(device.heldRequests ?? 0) now)",
+          + "so whatever would change the same bytes waits (\(device.heldRequests ?? 0) now\(longest ?? ""))",
         indent: 4)
     }
     return lines

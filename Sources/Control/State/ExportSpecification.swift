@@ -4,6 +4,8 @@ package struct ExportSpecification: Codable, Hashable, Sendable {
   package var listen: String
   /// Clients may change nothing by this way.
   package let readOnly: Bool
+  /// Structured replies are not offered.
+  package let simpleReplies: Bool
   /// A folder with ca-cert.pem, server-cert.pem and server-key.pem: clients must use TLS.
   package let certificates: String?
   /// A file of USER:HEX lines: clients must use TLS with one of these keys.
@@ -12,11 +14,13 @@ package struct ExportSpecification: Codable, Hashable, Sendable {
   package let verifyClients: Bool
 
   package init(
-    listen: String, readOnly: Bool = false, certificates: String? = nil, keys: String? = nil,
-    verifyClients: Bool = false
+    listen: String, readOnly: Bool = false, simpleReplies: Bool = false,
+    certificates: String? = nil,
+    keys: String? = nil, verifyClients: Bool = false
   ) {
     self.listen = listen
     self.readOnly = readOnly
+    self.simpleReplies = simpleReplies
     self.certificates = certificates
     self.keys = keys
     self.verifyClients = verifyClients
@@ -27,6 +31,7 @@ package struct ExportSpecification: Codable, Hashable, Sendable {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
     listen = try fields.decode(String.self, forKey: .listen)
     readOnly = try fields.decodeIfPresent(Bool.self, forKey: .readOnly) ?? false
+    simpleReplies = try fields.decodeIfPresent(Bool.self, forKey: .simpleReplies) ?? false
     certificates = try fields.decodeIfPresent(String.self, forKey: .certificates)
     keys = try fields.decodeIfPresent(String.self, forKey: .keys)
     verifyClients = try fields.decodeIfPresent(Bool.self, forKey: .verifyClients) ?? false

@@ -17,6 +17,13 @@ package struct KernelAttachment: Codable, Hashable, Sendable {
     self.boot = boot
   }
 
+  /// What every identifier begins with.
+  package static let prefix = "mpath:"
+
   /// What every identifier of a device begins with; the udev rule cuts the name out between colons.
-  package static func prefix(of device: String) -> String { "mpath:\(device):" }
+  package static func prefix(of device: String) -> String { prefix + device + ":" }
+
+  package var guarded: GuardedDevice {
+    GuardedDevice(identifier: identifier, deadConnSeconds: deadConnSeconds)
+  }
 }

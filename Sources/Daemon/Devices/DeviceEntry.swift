@@ -118,6 +118,8 @@ final class DeviceEntry {
   var kernel: KernelLink?
   /// Since when requests wait for a path.
   var queueingSince: Instant?
+  /// Since when changes have been held back; nil while none is.
+  var holdingSince: Instant?
   /// Names of removed paths that have not answered everything yet.
   var leaving: [UInt32: String] = [:]
   /// Whether the paths share a cache, as it was found out last.

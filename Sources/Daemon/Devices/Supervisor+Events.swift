@@ -15,7 +15,8 @@ extension Supervisor {
     case .pathLost: endIfLastPathIsGone(device)
     case .pathRestored: device.hasHadPath = true
     case .pathFailed, .pathForeign, .pathHeld, .pathStalled, .pathResolved, .activeChanged,
-      .queueingBegan, .queueingEnded, .mediumError, .fenceBegan, .fenceFailed, .fenceSucceeded,
+      .queueingBegan, .queueingEnded, .holdingBegan, .holdingEnded, .mediumError, .fenceBegan,
+      .fenceFailed, .fenceSucceeded,
       .fenceNotNeeded, .flushFailed, .slowClientDropped, .stateChanged:
       break
     }
@@ -60,6 +61,9 @@ extension Supervisor {
       log.info("active path changed", metadata: about)
     case .queueingBegan: log.error("no usable path, requests wait", metadata: about)
     case .queueingEnded: log.info("no request waits for a path any more", metadata: about)
+    case .holdingBegan:
+      log.warning("changes wait for one that may still happen elsewhere", metadata: about)
+    case .holdingEnded: log.info("no change waits for another any more", metadata: about)
     case .mediumError(let cause):
       about["cause"] = "\(Self.words(cause))"
       log.error("every path answers with an error: the medium's fault", metadata: about)

@@ -94,6 +94,7 @@ extension Supervisor {
       uuid: device.label?.record.uuid.text)
     facts.exports =
       device.exports.isEmpty ? nil : device.exports.map { $0.status(device.name.text) }
+    facts.heldMilliseconds = snapshot.heldLongest?.milliseconds
     facts.usableBytes = device.usableBytes
     facts.staleSessions = snapshot.staleSessions > 0 ? snapshot.staleSessions : nil
     return facts

@@ -74,6 +74,15 @@ extension Supervisor {
       record(.queueEnded, device, at: instant) { record in
         record.durationMicroseconds = since.map { (instant - $0).nanoseconds / 1000 }
       }
+    case .holdingBegan:
+      device.holdingSince = instant
+      record(.holdBegan, device, at: instant)
+    case .holdingEnded:
+      let since = device.holdingSince
+      device.holdingSince = nil
+      record(.holdEnded, device, at: instant) { record in
+        record.durationMicroseconds = since.map { (instant - $0).nanoseconds / 1000 }
+      }
     case .mediumError(let cause):
       recordFault(.mediumError, nil, cause, device, instant, nil)
     case .fenceBegan(let path):

@@ -42,8 +42,10 @@ enum ExportOpener {
         return .failure(
           ControlError(
             .refused, "TLS cannot be had: \(failure.sentence)",
-            hint: "a folder needs ca-cert.pem, server-cert.pem and server-key.pem, "
-              + "readable by the user of mpathd"))
+            hint: specification.keys == nil
+              ? "a folder needs ca-cert.pem, server-cert.pem and server-key.pem, "
+                + "readable by the user of mpathd"
+              : "psktool -u USER -p FILE makes a file of keys"))
       }
     }
     let (listener, actual) = listen(address, socketMode: socketMode)

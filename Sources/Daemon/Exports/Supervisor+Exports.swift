@@ -130,6 +130,7 @@ extension Supervisor {
         ticket: ticket, device: device.id,
         ListenerSetup(
           id: id, descriptor: opened.listener, isReadOnly: specification.readOnly,
+          isSimple: specification.simpleReplies,
           credentials: opened.credentials)), to: device)
   }
 

@@ -100,6 +100,8 @@ internal import NBD
     close(connection.client)
     // ENOSPC is what the kernel says when it has no dead connection to replace.
     if status == -ENOSPC { throw .oldConnectionAlive(number) }
+    // It has been disconnected, and is there only for those that still have it open, who get errors.
+    if status == -EINVAL { throw .gone }
     if status < 0 {
       throw KernelFailure(
         errno: -status, doing: "reconnecting \(KernelDeviceName(number: number).path)",

@@ -28,7 +28,7 @@ extension Supervisor {
         connect(device) { [self] outcome in
           switch outcome {
           case .failure(let failure):
-            device.kernel = nil
+            dropKernel(device)
             save { _ in finish(.failure(failure.error(device: device.name.text))) }
           case .success(let number):
             attached(device, number, warning, finish)
@@ -107,7 +107,8 @@ extension Supervisor {
     }
     device.kernel?.state = .connecting
     stopWatching(device)
-    post(.admit(device: device.id, descriptor: connection.server), to: device)
+    guardKernelDevice(attachment)
+    post(.admit(device: device.id, descriptor: connection.server, isReadOnly: false), to: device)
     let wish = KernelClient.Wish(export: device.name.text, attachment: attachment)
     ask(
       { client throws(KernelFailure) in
@@ -236,6 +237,7 @@ extension Supervisor {
 
   func dropKernel(_ device: DeviceEntry) {
     stopWatching(device)
+    if let attachment = device.kernel?.attachment { unguardKernelDevice(attachment) }
     device.kernel = nil
     if !devices.contains(where: { $0.kernel != nil }) { writeBackDuty.end() }
   }

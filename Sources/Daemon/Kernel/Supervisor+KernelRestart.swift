@@ -81,7 +81,7 @@ extension Supervisor {
       log.warning(
         "the kernel device was taken away while no mpathd ran",
         metadata: ["device": "\(device.name.text)"])
-      device.kernel = nil
+      dropKernel(device)
       return save { [self] warning in if let warning { log.warning("\(warning)") } }
     }
     attachAnew(device)
@@ -101,7 +101,7 @@ extension Supervisor {
         log.error(
           "not attached again: \(error.message)",
           metadata: ["device": "\(device.name.text)", "fix": "\(error.hint ?? "mpctl attach")"])
-        device.kernel = nil
+        dropKernel(device)
       }
     }
   }

@@ -69,6 +69,8 @@ struct TraceDigest: Equatable {
       mix(29 | UInt64(path.rawValue) &<< 8)
       mix(waited.nanoseconds)
     case .fenceNotNeeded(let path): mix(30 | UInt64(path.rawValue) &<< 8)
+    case .holdingBegan: mix(35)
+    case .holdingEnded: mix(36)
     case .flushFailed(let path): mix(31 | UInt64(path?.rawValue ?? 255) &<< 8)
     }
   }

@@ -142,6 +142,8 @@ public struct TraceStory: Sendable {
     case .activeChanged(let from, let to): "failover from \(name(from)) to \(name(to))"
     case .queueingBegan: "requests wait for a path"
     case .queueingEnded: "no request waits for a path any more"
+    case .holdingBegan: "changes wait for one that may still happen elsewhere"
+    case .holdingEnded: "no change waits for another any more"
     case .mediumError(let cause): "every path says so: \(text(cause))"
     case .fenceBegan(let path): "changes wait until \(name(path)) is cut off"
     case .fenceFailed(let path, let wait):

@@ -12,7 +12,8 @@ struct Events: ControlCommand {
 
       The time after 'failover' and 'path-failed' is how long requests had waited when they were \
       sent elsewhere; after 'path-stalled', how long the path had been silent; after 'queue-ended', \
-      how long requests had waited for a path.
+      how long requests had waited for a path; after 'hold-ended', how long changes had waited for one of \
+      the same bytes that might still happen on another path.
 
       With --json every event is an object on a line of its own.
 

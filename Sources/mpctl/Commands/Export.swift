@@ -35,6 +35,12 @@ struct Export: ControlCommand {
   @Flag(name: .long, help: "Clients that come this way may change nothing.")
   var readOnly = false
 
+  @Flag(
+    name: .customLong("no-structured-replies"),
+    help:
+      "Offer clients that come this way the oldest replies only, for those who get others wrong.")
+  var simpleReplies = false
+
   @Flag(name: .long, help: "TCP without TLS is meant.")
   var insecure = false
 
@@ -58,8 +64,9 @@ struct Export: ControlCommand {
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
     let specification = ExportSpecification(
-      listen: listen, readOnly: readOnly, certificates: try tlsCertificates.map(Operands.file),
-      keys: try tlsPSK.map(Operands.file), verifyClients: tlsVerifyClients)
+      listen: listen, readOnly: readOnly, simpleReplies: simpleReplies,
+      certificates: try tlsCertificates.map(Operands.file), keys: try tlsPSK.map(Operands.file),
+      verifyClients: tlsVerifyClients)
     let params = ExportMethod.Params(
       name: Operands.device(name), export: specification, insecure: insecure)
     try CommandFailure.catching(params.check)
