@@ -95,7 +95,17 @@ final class Supervisor {
       forgetExportSockets(of: device)
     }
     server.end()
+    forgetWhatWaits()
     return exitStatus ?? 0
+  }
+
+  /// What still waits for something refers to this object, and would keep it for ever.
+  private func forgetWhatWaits() {
+    timers = Timers()
+    waiting = [:]
+    closedHandlers = [:]
+    reactorsReady = nil
+    for device in devices { device.changesWaiting = [] }
   }
 
   private func turn() {

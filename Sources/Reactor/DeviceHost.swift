@@ -46,13 +46,10 @@ struct PathHost: BitwiseCopyable {
   var sessions = 0
   var paths: RigidArray<PathHost>
   /// By attempt place, then one for each path's probe.
-  var pending: RigidArray<PendingIO>
-  let attemptPlaces: Int
+  var pending: PendingTable
   var pendingCount = 0
   /// By request place: the next reply of the same session.
   var replyNext: RigidArray<UInt32>
-  /// By request place: what its reply needs beyond what the engine knows.
-  var notes: RigidArray<ReplyNote>
   private let headers: UnsafeMutableRawPointer
   /// By place of pending I/O, from the device's first network path on: what a server has of it.
   var servers = RigidArray<ServerIO>(capacity: 0)
@@ -73,7 +70,7 @@ struct PathHost: BitwiseCopyable {
     let requests = setup.configuration.requestsMax
     let places = requests * 2 + MultipathConfiguration.pathsMax
     let headers = UnsafeMutableRawPointer.allocate(
-      byteCount: requests * ReplyHeader.encodedBytesMax, alignment: 16)
+      byteCount: requests * Self.headerStride, alignment: 16)
     id = setup.id
     isOpen = true
     engine = Engine(setup.configuration)
@@ -83,11 +80,8 @@ struct PathHost: BitwiseCopyable {
     listeners = RigidArray(repeating: ListenerHost(), count: ListenerHost.count)
     listeners[ListenerHost.own].descriptor = setup.listener
     paths = RigidArray(repeating: PathHost(), count: MultipathConfiguration.pathsMax)
-    pending = RigidArray(
-      repeating: PendingIO(), count: places + MultipathConfiguration.pathsMax)
-    attemptPlaces = places
+    pending = PendingTable(attempts: places, paths: MultipathConfiguration.pathsMax)
     replyNext = RigidArray(repeating: Session.none, count: requests)
-    notes = RigidArray(repeating: ReplyNote(), count: requests)
     unsafe self.headers = headers
   }
 
@@ -96,11 +90,28 @@ struct PathHost: BitwiseCopyable {
   /// Where the reply header of request `slot` is made.
   @inline(__always)
   func header(_ slot: UInt32) -> UnsafeMutableRawPointer {
-    unsafe headers + Int(slot) * ReplyHeader.encodedBytesMax
+    unsafe headers + Int(slot) * Self.headerStride
+  }
+
+  /// Behind the room for a header, so that places which are never used cost nothing, is its note.
+  private static let headerStride =
+    ReplyHeader.encodedBytesMax + MemoryLayout<ReplyNote>.stride
+
+  /// What the reply to request `slot` needs beyond what the engine knows; written when the request is
+  /// given its place.
+  @inline(__always)
+  func note(_ slot: UInt32) -> ReplyNote {
+    unsafe header(slot).load(fromByteOffset: ReplyHeader.encodedBytesMax, as: ReplyNote.self)
+  }
+
+  @inline(__always)
+  func setNote(_ slot: UInt32, _ note: ReplyNote) {
+    unsafe header(slot).storeBytes(
+      of: note, toByteOffset: ReplyHeader.encodedBytesMax, as: ReplyNote.self)
   }
 
   func pendingPlace(_ token: Token) -> Int {
-    token.kind == TokenKind.probe ? attemptPlaces + Int(token.slot) : Int(token.slot)
+    token.kind == TokenKind.probe ? pending.probePlace(token.slot) : Int(token.slot)
   }
 
   func index(ofPath id: UInt32) -> PathIndex? {

@@ -223,7 +223,7 @@ extension Reactor {
       operation, flags: flags, range: range, session: index, cookie: header.cookie,
       account: &sessions[Int(index)].account, arena: &arena)
     guard let slot else { return nil }
-    devices[device].notes[Int(slot)] = ReplyNote(offset: header.offset)
+    devices[device].setNote(slot, ReplyNote(offset: header.offset))
     sessions[Int(index)].start += sessions[Int(index)].terms.replies.requestHeaderBytes
     return slot
   }
