@@ -106,6 +106,8 @@ final class DeviceEntry {
   let socket: String
   /// Oldest first.
   var paths: [PathEntry]
+  /// Fences that wait for their paths to answer after all, by path.
+  var fencesToCome: [UInt32: UInt32] = [:]
   /// Changes of one device happen one after the other.
   var isChanging = false
   var changesWaiting: [() -> Void] = []
