@@ -28,6 +28,7 @@ extension Reactor {
       change(ticket, id, path, .releaseHold(cause))
     case .markForeign(let ticket, let id, let path): change(ticket, id, path, .foreign)
     case .reopenPath(let id, let setup): reopen(id, setup)
+    case .pathGone(let id, let path): pathGone(id, path)
     case .pathFenced(let id, let path): pathFenced(id, path)
     case .identityChecked(let id, let path, let generation, let verdict):
       identityChecked(id, path, generation, verdict)
@@ -38,6 +39,7 @@ extension Reactor {
     case .rotate(let ticket, let id): rotate(ticket, id)
     case .resize(let ticket, let id, let export, let usable):
       resize(ticket, id, export, usableBytes: usable)
+    case .retold(let id, let descriptor): retold(id, descriptor)
     case .failQueued(let ticket, let id): failQueued(ticket, id)
     case .snapshot(let ticket): report(.snapshot(ticket: ticket, snapshots()))
     case .explain(let ticket, let id):
@@ -50,7 +52,9 @@ extension Reactor {
     case .endTrace(let id): endTrace(id)
     case .admit(let id, let descriptor): admit(descriptor, id)
     case .allocationFound(let ticket, let extents): allocationFound(ticket, extents)
-    case .stop: stop()
+    case .adopt(let id, let descriptor, let bytes): adopt(descriptor, id, exportBytes: bytes)
+    case .handOver: stop(leaving: true)
+    case .stop: stop(leaving: false)
     }
   }
 
@@ -68,6 +72,13 @@ extension Reactor {
   private mutating func reopen(_ id: UInt32, _ setup: PathSetup) {
     if let device = device(id) { return reopen(device, setup) }
     refuseReopening(id, setup, .noSuchDevice)
+  }
+
+  private mutating func pathGone(_ id: UInt32, _ pathID: UInt32) {
+    guard let device = device(id), let path = devices[device].index(ofPath: pathID) else { return }
+    decide(
+      device,
+      .pathLost(path, FaultCause(errno: Errno.enodev, operation: .read, offset: 0)))
   }
 
   private mutating func pathFenced(_ id: UInt32, _ pathID: UInt32) {
@@ -90,9 +101,10 @@ extension Reactor {
   }
 
   /// No new work: listeners close, clients can send no more, and what they have sent is answered.
-  private mutating func stop() {
+  private mutating func stop(leaving: Bool) {
     guard !isStopping else { return }
     isStopping = true
+    if leaving { beginLeaving() }
     for device in 0..<devices.count where devices[device].isOpen {
       closeListener(device)
       decide(device, .stop)
@@ -103,6 +115,7 @@ extension Reactor {
       switch sessions[Int(index)].phase {
       case .vacant, .draining, .closing: break
       case .negotiating: beginClose(index)
+      case .serving where sessions[Int(index)].isLeaving: break
       case .serving: shutdown(sessions[Int(index)].descriptor, Int32(SHUT_RD))
       }
     }

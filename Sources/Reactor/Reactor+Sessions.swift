@@ -28,28 +28,47 @@ extension Reactor {
       close(descriptor)
       return
     }
-    welcome(descriptor, device)
+    let index = welcome(descriptor, device)
+    if index != Session.none { sessions[Int(index)].isKernel = true }
   }
 
-  private mutating func welcome(_ descriptor: Int32, _ device: Int) {
-    guard devices[device].isOpen, devices[device].listener >= 0, !isStopping,
-      let index = freeSessions.popLast()
-    else {
+  /// Goes on with a connection whose handshake another process has done.
+  mutating func adopt(_ descriptor: Int32, _ id: UInt32, exportBytes: UInt64) {
+    guard let device = device(id), let index = seat(descriptor, device) else {
       close(descriptor)
       return
     }
+    sessions[Int(index)].phase = .serving
+    sessions[Int(index)].isKernel = true
+    sessions[Int(index)].exportBytes = exportBytes
+    receiveMore(index)
+  }
+
+  /// A place for a connection; nil when there is none.
+  private mutating func seat(_ descriptor: Int32, _ device: Int) -> UInt32? {
+    guard devices[device].isOpen, devices[device].listener >= 0, !isStopping,
+      let index = freeSessions.popLast()
+    else { return nil }
     guard ring.setFile(descriptor, at: index) == 0 else {
       freeSessions.append(index)
-      close(descriptor)
-      return
+      return nil
     }
     mp_tune_data_socket(descriptor)
     sessions[Int(index)] = Session()
-    sessions[Int(index)].phase = .negotiating
     sessions[Int(index)].descriptor = descriptor
     sessions[Int(index)].device = UInt32(device)
     sessions[Int(index)].since = now
     devices[device].sessions += 1
+    return index
+  }
+
+  @discardableResult
+  private mutating func welcome(_ descriptor: Int32, _ device: Int) -> UInt32 {
+    guard let index = seat(descriptor, device) else {
+      close(descriptor)
+      return Session.none
+    }
+    sessions[Int(index)].phase = .negotiating
     negotiatingCount += 1
     scheduleHousekeeping()
     sessions[Int(index)].exportBytes = devices[device].export.sizeBytes
@@ -58,6 +77,7 @@ extension Reactor {
     negotiation.machine.start(into: &greeting)
     negotiations[Int(index)] = negotiation
     sendAnswer(index, greeting)
+    return index
   }
 
   // MARK: Handshake
@@ -153,6 +173,7 @@ extension Reactor {
   /// A draining session is over when everything it asked for has been answered.
   mutating func closeIfDrained(_ index: UInt32) {
     let session = sessions[Int(index)]
+    if session.isLeaving { return releaseIfAtRest(index) }
     guard session.phase == .draining, session.account.slots == 0, !session.isSending,
       !session.isStarved
     else { return }

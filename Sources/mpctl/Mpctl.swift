@@ -41,6 +41,6 @@ struct Mpctl: ParsableCommand {
       Resize.self, Stop.self, Destroy.self, Attach.self, Detach.self, Clear.self, Dump.self,
       Rescan.self,
       List.self, Status.self, Stats.self, Events.self, Explain.self,
-      TraceCommand.self, Version.self,
+      TraceCommand.self, DaemonCommand.self, Version.self,
     ])
 }

@@ -124,8 +124,13 @@ extension Supervisor {
         device.kernel?.attachment.number = number
         device.kernel?.attachment.boot = Self.boot
         device.kernel?.watch = connection.watch
+        device.kernel?.server = connection.server
         device.kernel?.hasComplained = false
         writeBackDuty.begin(log)
+        // A medium may have grown while no daemon ran.
+        if KernelDevice(number).sizeBytes != device.geometry.sizeBytes {
+          resizeKernelDevice(device)
+        }
         log.info(
           "kernel device connected",
           metadata: [
