@@ -10,10 +10,15 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+/// `MPATH_THREAD_SANITIZER=1` has ThreadSanitizer watch our own modules and not what we use: the compiler's own
+/// `--sanitize=thread` makes invalid code of swift-collections (Swift 6.3.1).
+let sanitizer = Context.environment["MPATH_THREAD_SANITIZER"] == "1" ? ["-sanitize=thread"] : []
+let sanitized: [SwiftSetting] = sanitizer.isEmpty ? [] : [.unsafeFlags(sanitizer)]
+
 /// `MPATH_WARNINGS_AS_ERRORS=1` is what CI sets; a developer's build stays lenient.
 let settings: [SwiftSetting] =
-  Context.environment["MPATH_WARNINGS_AS_ERRORS"] == "1"
-  ? strict + [.treatAllWarnings(as: .error)] : strict
+  (Context.environment["MPATH_WARNINGS_AS_ERRORS"] == "1"
+    ? strict + [.treatAllWarnings(as: .error)] : strict) + sanitized
 
 let rigid: Target.Dependency = .product(name: "BasicContainers", package: "swift-collections")
 let arguments: Target.Dependency = .product(
@@ -25,7 +30,9 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+  .executableTarget(
+    name: name, dependencies: dependencies, swiftSettings: settings,
+    linkerSettings: sanitizer.isEmpty ? [] : [.unsafeFlags(sanitizer)])
 }
 
 func tests(
@@ -59,6 +66,7 @@ let package = Package(
       name: "CLibnlGenl", pkgConfig: "libnl-genl-3.0", providers: [.apt(["libnl-genl-3-dev"])]),
     .target(
       name: "CLinux", dependencies: ["CLibnlGenl"],
+      cSettings: sanitizer.isEmpty ? [] : [.unsafeFlags(["-fsanitize=thread"])],
       linkerSettings: [
         .linkedLibrary("uring"), .linkedLibrary("nl-genl-3"), .linkedLibrary("nl-3"),
       ]),

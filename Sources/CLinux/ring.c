@@ -27,6 +27,8 @@
 _Static_assert(sizeof(mp_vector) == sizeof(struct iovec), "mp_vector is not an iovec here");
 _Static_assert(offsetof(struct iovec, iov_len) == 8, "mp_vector is not an iovec here");
 
+enum { WORKERS_MAX = 2048 };
+
 struct mp_ring {
   struct io_uring ring;
   uint64_t enters;
@@ -57,6 +59,11 @@ int mp_ring_create(uint32_t entries, uint32_t files, mp_ring **result) {
     mp_ring_destroy(ring);
     return status;
   }
+  /* What may block is carried by kernel workers, by default no more than four for each processor (io-wq.c): so few
+   * attempts that hang on one file system would keep the flushes of every other path waiting. Workers are made when
+   * they are needed and end when they idle; an older kernel keeps its own limit. */
+  unsigned workers[2] = {WORKERS_MAX, 0};
+  (void)io_uring_register_iowq_max_workers(&ring->ring, workers);
   *result = ring;
   return 0;
 }

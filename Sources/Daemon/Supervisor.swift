@@ -103,7 +103,17 @@ final class Supervisor {
     for device in devices where !device.hasVanished { unsafe unlink(device.socket) }
     server.end()
     becomeSuccessor()
+    forgetWhatWaits()
     return exitStatus ?? 0
+  }
+
+  /// What still waits for something refers to this object, and would keep it for ever.
+  private func forgetWhatWaits() {
+    timers = Timers()
+    waiting = [:]
+    closedHandlers = [:]
+    reactorsReady = nil
+    for device in devices { device.changesWaiting = [] }
   }
 
   private func turn() {

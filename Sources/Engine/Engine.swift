@@ -14,7 +14,7 @@ public struct Engine: ~Copyable {
   public static let noSlot = UInt32.max
 
   public internal(set) var machine: MultipathMachine
-  private var requests: RigidArray<EngineRequest>
+  private var requests: LazyTable<EngineRequest>
   private var firstFree: UInt32
   public private(set) var freeSlots: Int
   var decisions: MultipathMachine.Effects
@@ -22,7 +22,7 @@ public struct Engine: ~Copyable {
   var recorder: TraceRecorder?
   /// By attempt: the buffer it was given, shared with its request or its own. Held until it answers, since
   /// until then the kernel may read or write it.
-  private var attemptBuffers: RigidArray<BufferReference>
+  private var attemptBuffers: LazyTable<BufferReference>
   /// Where all probes read to: nobody looks at what they bring, so they may share it. Leased with the
   /// first path and kept, since requests that wait for a path may hold all other memory until a probe
   /// brings one back.
@@ -31,12 +31,11 @@ public struct Engine: ~Copyable {
   public init(_ configuration: MultipathConfiguration) {
     let count = configuration.requestsMax
     machine = MultipathMachine(configuration)
-    requests = RigidArray(repeating: EngineRequest(), count: count)
-    for slot in 0..<count - 1 { requests[slot].nextFree = UInt32(slot + 1) }
+    requests = LazyTable(repeating: EngineRequest(), count: count)
     firstFree = 0
     freeSlots = count
     decisions = MultipathMachine.Effects(capacity: 64)
-    attemptBuffers = RigidArray(
+    attemptBuffers = LazyTable(
       repeating: .none, count: MultipathMachine.attemptPlaces(configuration))
   }
 
@@ -67,7 +66,7 @@ public struct Engine: ~Copyable {
     case .flush, .discard, .writeZeroes: break
     }
     let slot = firstFree
-    firstFree = requests[Int(slot)].nextFree
+    firstFree = nextFree(after: slot)
     freeSlots -= 1
     account.slots += 1
     account.bytes += Int64(buffer.capacity)
@@ -75,6 +74,12 @@ public struct Engine: ~Copyable {
       phase: .reserved, operation: operation, flags: flags, session: session, cookie: cookie,
       range: range, buffer: buffer)
     return slot
+  }
+
+  /// The free places that were never used are a list from the lowest on.
+  private func nextFree(after slot: UInt32) -> UInt32 {
+    if Int(slot) < requests.touchedCount { return requests[Int(slot)].nextFree }
+    return Int(slot) + 1 < requests.count ? slot + 1 : Self.noSlot
   }
 
   /// Where the payload of a reserved write goes, and how long it is.
@@ -91,12 +96,17 @@ public struct Engine: ~Copyable {
     free(slot, arena: &arena)
   }
 
-  /// Hands a reserved request to the machine. For a write, its payload is in the buffer.
+  /// Hands a reserved request to the machine. For a write, its payload is in the buffer. The medium may have
+  /// shrunk since it was checked, while the payload came.
   public mutating func begin(
     _ slot: UInt32, at now: Instant, arena: inout BufferArena, effects: inout Effects
   ) {
     let request = requests[Int(slot)]
     precondition(request.phase == .reserved)
+    guard machine.configuration.geometry.contains(request.range) else {
+      let errno = request.operation.modifies ? Errno.enospc : Errno.eio
+      return answer(slot, errno: errno, effects: &effects)
+    }
     requests[Int(slot)].phase = .running
     requests[Int(slot)].wasSubmitted = true
     let mark = decisions.mark

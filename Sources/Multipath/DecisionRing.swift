@@ -1,4 +1,3 @@
-internal import BasicContainers
 internal import BlockIO
 
 /// The last decisions of one device. Full, it forgets the oldest; it never allocates after its making.
@@ -8,7 +7,7 @@ public struct DecisionRing: ~Copyable {
   /// matters more.
   static let slowWindow = Interval.seconds(1)
 
-  private var records = RigidArray(repeating: Decision(), count: Self.capacity)
+  private var records = LazyTable(repeating: Decision(), count: Self.capacity)
   private var next = 0
   public private(set) var count = 0
 

@@ -61,6 +61,13 @@ public struct MediumFaults: ~Copyable {
     return true
   }
 
+  /// The medium ends at `sizeBytes` now.
+  mutating func forget(beyond sizeBytes: UInt64) {
+    for index in (0..<faults.count).reversed() where faults[index].range.end > sizeBytes {
+      faults.remove(at: index)
+    }
+  }
+
   /// A success shows its range to be good: a read for reads, a change for both, since media put a new block
   /// in the place of a bad one when it is written.
   mutating func noteSuccess(_ operation: Operation, _ range: ByteRange) {

@@ -65,4 +65,6 @@ public enum RestoreCause: UInt8, Hashable, Sendable, BitwiseCopyable {
   case lastGoodPathFailed
   /// What took it down was said by every other path too.
   case mediumSpoke
+  /// What took it down was asked for beyond the end of a medium that has shrunk.
+  case mediumShrank
 }

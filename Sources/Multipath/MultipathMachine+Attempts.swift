@@ -9,7 +9,7 @@ extension MultipathMachine {
   ) -> Bool {
     let place = freeAttempt
     guard place != RequestRecord.none else { return false }
-    freeAttempt = attempts[Int(place)].next
+    freeAttempt = attempt(at: Int(place)).next
     let operation = requests[Int(slot)].operation
     let range = requests[Int(slot)].range
     let isShared =
@@ -29,6 +29,12 @@ extension MultipathMachine {
         token: Token(kind: TokenKind.attempt, generation: generation, slot: place),
         slot: slot, path: path, needsOwnBuffer: isShared && !sabotage.sharesReadBuffers))
     return true
+  }
+
+  /// What stands at a place of the table: the free places that were never used are a list from the lowest on.
+  func attempt(at place: Int) -> AttemptRecord {
+    if place < attempts.touchedCount { return attempts[place] }
+    return AttemptRecord(next: place + 1 < attempts.count ? UInt32(place + 1) : RequestRecord.none)
   }
 
   private mutating func noteIssue(

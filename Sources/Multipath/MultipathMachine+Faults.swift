@@ -97,7 +97,7 @@ extension MultipathMachine {
     endProbing(path)
     table[path].stallBackoff = 0
     table[path].probe.returnedAt = now
-    table[path].probe.dueAt = now + configuration.probe.idle
+    table[path].probe.dueAt = idleTurn(after: now + configuration.probe.idle)
     table.refresh(path)
     effects.append(.event(.pathRestored(path, cause)))
     liftFenceOnReturn(path, effects: &effects)

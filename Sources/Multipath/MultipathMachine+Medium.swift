@@ -1,5 +1,5 @@
 internal import BasicContainers
-internal import BlockIO
+public import BlockIO
 
 /// Errors that follow the data through every path.
 extension MultipathMachine {
@@ -28,6 +28,35 @@ extension MultipathMachine {
       acquitted.insert(path)
       if acquittedAt == nil { acquittedAt = now }
     }
+  }
+
+  /// The medium has another size; what was submitted before may reach beyond it.
+  ///
+  /// Of a medium that has shrunk, nothing beyond the end is remembered as bad, and no path stays blamed for it.
+  public mutating func setGeometry(
+    _ geometry: Geometry, at now: Instant, effects: inout Effects
+  ) {
+    let isShrinking = geometry.sizeBytes < configuration.geometry.sizeBytes
+    configuration.geometry = geometry
+    guard isShrinking else { return }
+    mediumFaults.forget(beyond: geometry.sizeBytes)
+    var hasReturned = false
+    for position in 0..<table.orderedCount {
+      let path = table.ordered(position)
+      if table[path].probe.isInFlight, table[path].probe.offset >= geometry.sizeBytes {
+        // Its answer says nothing.
+        table[path].probe.generation = (table[path].probe.generation &+ 1) & 0xff_ffff
+        table[path].probe.badInRow = 0
+      }
+      guard case .failed(let cause) = table[path].service, cause.errno == Errno.eio,
+        cause.offset >= geometry.sizeBytes, table[path].isRestorable, mayReturn(path)
+      else { continue }
+      enterService(path, .mediumShrank, at: now, effects: &effects)
+      table[path].probe.returnedAt = nil
+      hasReturned = true
+      if !table[path].probe.isInFlight { startProbe(path, at: now, effects: &effects) }
+    }
+    if hasReturned { useReturnedPath(at: now, effects: &effects) }
   }
 
   /// Paths that were blamed for the medium are in service again. Each is probed elsewhere on the medium,

@@ -19,7 +19,7 @@ extension MultipathMachine {
       effects.append(.event(.pathLost(path, cause)))
       return path
     }
-    table[path].probe.dueAt = now + configuration.probe.idle
+    table[path].probe.dueAt = idleTurn(after: now + configuration.probe.idle)
     offerToEveryRequest(path)
     if active == nil { chooseActive(effects: &effects) }
     useReturnedPath(at: now, effects: &effects)

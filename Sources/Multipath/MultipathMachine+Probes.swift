@@ -70,8 +70,20 @@ extension MultipathMachine {
     let interval = isUsed ? schedule.idle : schedule.unused
     let isSilent = now - table[path].answeredAt >= interval
     if isSilent, table[path].live == 0, table.attached.count > 1 { return true }
-    table[path].probe.dueAt = isSilent ? now + interval : table[path].answeredAt + interval
+    table[path].probe.dueAt = idleTurn(
+      after: isSilent ? now + interval : table[path].answeredAt + interval)
     return false
+  }
+
+  /// A finer grid would wake the thread as often as none.
+  private static var idleGridLeast: Interval { .milliseconds(200) }
+
+  /// When a path in service has its turn: on a grid that all devices share, so that the paths of a thousand idle
+  /// ones do not wake their thread one by one.
+  func idleTurn(after instant: Instant) -> Instant {
+    let step = configuration.probe.idle.nanoseconds / 5
+    guard step >= Self.idleGridLeast.nanoseconds else { return instant }
+    return Instant(nanoseconds: (instant.nanoseconds + step - 1) / step * step)
   }
 
   mutating func startProbe(_ path: PathIndex, at now: Instant, effects: inout Effects) {
@@ -93,6 +105,7 @@ extension MultipathMachine {
     table[path].probe.round &+= 1
     let mixed = table[path].probe.round &* 0x9e37_79b9_7f4a_7c15
     let place = mixed.multipliedFullWidth(by: blocks).high
+    table[path].probe.offset = place * block
     guard configuration.geometry.sizeBytes >= block else { return .empty }
     return ByteRange(uncheckedOffset: place * block, length: block)
   }
@@ -125,7 +138,7 @@ extension MultipathMachine {
     if needsProbing(path) {
       table[path].probe.dueAt = now + configuration.probe.first
     } else if table[path].isUsable {
-      table[path].probe.dueAt = now + configuration.probe.idle
+      table[path].probe.dueAt = idleTurn(after: now + configuration.probe.idle)
     }
   }
 
@@ -137,12 +150,13 @@ extension MultipathMachine {
     switch outcome.verdict {
     case .none, .target:
       table[path].probe.badInRow = 0
-      table[path].probe.dueAt = now + configuration.probe.idle
+      table[path].probe.dueAt = idleTurn(after: now + configuration.probe.idle)
     case .doubtful where table[path].probe.badInRow == 0:
       table[path].probe.badInRow = 1
       startProbe(path, at: now, effects: &effects)
     case .doubtful, .lost:
-      let cause = FaultCause(errno: outcome.errno, operation: .read, offset: 0)
+      let cause = FaultCause(
+        errno: outcome.errno, operation: .read, offset: table[path].probe.offset)
       let since = table[path].probe.startedAt
       fault(path, cause, since: since, at: now, effects: &effects)
     }
@@ -190,7 +204,8 @@ extension MultipathMachine {
   private mutating func probeFailed(
     _ path: PathIndex, _ outcome: IOOutcome, at now: Instant, effects: inout Effects
   ) {
-    let cause = FaultCause(errno: outcome.errno, operation: .read, offset: 0)
+    let cause = FaultCause(
+      errno: outcome.errno, operation: .read, offset: table[path].probe.offset)
     if outcome.verdict == .lost, case .failed = table[path].service {
       let since = table[path].probe.startedAt
       fault(path, cause, since: since, at: now, effects: &effects)

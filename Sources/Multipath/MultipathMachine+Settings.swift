@@ -56,9 +56,6 @@ extension MultipathMachine {
     configuration.probe = schedule
   }
 
-  /// The medium has another size; what was submitted before may reach beyond it.
-  public mutating func setGeometry(_ geometry: Geometry) { configuration.geometry = geometry }
-
   /// The path that failback returns to, as a sticky `prefer` leaves it, also while it is out of service.
   public mutating func setPreferred(
     _ path: PathIndex, at now: Instant, effects: inout Effects

@@ -26,8 +26,8 @@ public struct MultipathMachine: ~Copyable {
   var failbackAt: Instant?
   /// The rule for what the mode shares among paths.
   var spread = SelectorKind.activeActive
-  var requests: RigidArray<RequestRecord>
-  var attempts: RigidArray<AttemptRecord>
+  var requests: LazyTable<RequestRecord>
+  var attempts: LazyTable<AttemptRecord>
   var freeAttempt: UInt32
   /// Requests that wait for room on a path; the caps of the paths are the reason.
   var roomQueue = RequestQueue()
@@ -86,10 +86,9 @@ public struct MultipathMachine: ~Copyable {
     self.configuration = configuration
     table = PathTable(capacity: MultipathConfiguration.pathsMax)
     fences = RigidArray(repeating: FenceRecord(), count: MultipathConfiguration.pathsMax)
-    requests = RigidArray(repeating: RequestRecord(), count: configuration.requestsMax)
-    let places = Self.attemptPlaces(configuration)
-    attempts = RigidArray(repeating: AttemptRecord(), count: places)
-    for place in 0..<places - 1 { attempts[place].next = UInt32(place + 1) }
+    requests = LazyTable(repeating: RequestRecord(), count: configuration.requestsMax)
+    attempts = LazyTable(
+      repeating: AttemptRecord(), count: Self.attemptPlaces(configuration))
     freeAttempt = 0
   }
 

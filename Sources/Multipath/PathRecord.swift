@@ -150,6 +150,8 @@ struct ProbeState: Sendable, BitwiseCopyable, Codable {
   /// Picks the next block to read.
   var round: UInt64 = 0
   var startedAt = Instant.zero
+  /// Where the last probe read.
+  var offset: UInt64 = 0
   /// Bad probes in a row of a path in service.
   var badInRow: Int32 = 0
   /// Flapping: when it last returned, and how long it stays out next time.

@@ -3,10 +3,10 @@ public import BlockIO
 
 /// The paths of one device: a fixed table, and the order in which gmultipath walks it.
 public struct PathTable: ~Copyable {
-  private var records: RigidArray<PathRecord>
+  private var records: LazyTable<PathRecord>
   /// How long reads, and writes, have taken, by path.
-  private var readTimes: RigidArray<LatencyHistogram>
-  private var writeTimes: RigidArray<LatencyHistogram>
+  private var readTimes: LazyTable<LatencyHistogram>
+  private var writeTimes: LazyTable<LatencyHistogram>
   /// Occupied places, newest attached first: the order of choice and failover
   /// (gmultipath keeps its consumers in a list with insertion at the head).
   private var newestFirst: RigidArray<PathIndex>
@@ -18,11 +18,10 @@ public struct PathTable: ~Copyable {
 
   init(capacity: Int) {
     precondition(capacity > 0 && capacity <= 64)
-    records = RigidArray(capacity: capacity)
+    records = LazyTable(repeating: PathRecord(), count: capacity)
     newestFirst = RigidArray(capacity: capacity)
-    readTimes = RigidArray(repeating: LatencyHistogram(), count: capacity)
-    writeTimes = RigidArray(repeating: LatencyHistogram(), count: capacity)
-    for _ in 0..<capacity { records.append(PathRecord()) }
+    readTimes = LazyTable(repeating: LatencyHistogram(), count: capacity)
+    writeTimes = LazyTable(repeating: LatencyHistogram(), count: capacity)
   }
 
   public var capacity: Int { records.count }

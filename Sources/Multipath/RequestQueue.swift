@@ -1,5 +1,3 @@
-internal import BasicContainers
-
 /// A first-in first-out queue threaded through the request table, so that waiting costs no memory
 /// and leaving from the middle costs no search.
 struct RequestQueue: BitwiseCopyable, Codable, Sendable {
@@ -9,7 +7,7 @@ struct RequestQueue: BitwiseCopyable, Codable, Sendable {
 
   var isEmpty: Bool { count == 0 }
 
-  mutating func append(_ slot: UInt32, in table: inout RigidArray<RequestRecord>) {
+  mutating func append(_ slot: UInt32, in table: inout LazyTable<RequestRecord>) {
     table[Int(slot)].previous = tail
     table[Int(slot)].next = RequestRecord.none
     if tail == RequestRecord.none { head = slot } else { table[Int(tail)].next = slot }
@@ -17,7 +15,7 @@ struct RequestQueue: BitwiseCopyable, Codable, Sendable {
     count += 1
   }
 
-  mutating func remove(_ slot: UInt32, in table: inout RigidArray<RequestRecord>) {
+  mutating func remove(_ slot: UInt32, in table: inout LazyTable<RequestRecord>) {
     let next = table[Int(slot)].next
     let previous = table[Int(slot)].previous
     if previous == RequestRecord.none { head = next } else { table[Int(previous)].next = next }

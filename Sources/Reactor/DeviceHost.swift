@@ -47,8 +47,7 @@ struct PathHost: BitwiseCopyable {
   var sessions = 0
   var paths: RigidArray<PathHost>
   /// By attempt place, then one for each path's probe.
-  var pending: RigidArray<PendingIO>
-  let attemptPlaces: Int
+  var pending: PendingTable
   var pendingCount = 0
   /// By request place: the next reply of the same session.
   var replyNext: RigidArray<UInt32>
@@ -83,9 +82,7 @@ struct PathHost: BitwiseCopyable {
     labelBytes = setup.mediumBytes - setup.export.sizeBytes
     listener = setup.listener
     paths = RigidArray(repeating: PathHost(), count: MultipathConfiguration.pathsMax)
-    pending = RigidArray(
-      repeating: PendingIO(), count: places + MultipathConfiguration.pathsMax)
-    attemptPlaces = places
+    pending = PendingTable(attempts: places, paths: MultipathConfiguration.pathsMax)
     replyNext = RigidArray(repeating: Session.none, count: requests)
     notes = RigidArray(repeating: ReplyNote(), count: requests)
     unsafe self.headers = headers
@@ -100,7 +97,7 @@ struct PathHost: BitwiseCopyable {
   }
 
   func pendingPlace(_ token: Token) -> Int {
-    token.kind == TokenKind.probe ? attemptPlaces + Int(token.slot) : Int(token.slot)
+    token.kind == TokenKind.probe ? pending.probePlace(token.slot) : Int(token.slot)
   }
 
   func index(ofPath id: UInt32) -> PathIndex? {

@@ -28,6 +28,7 @@ internal import NBD
     let connections = ReactorLimits.connections
     let sockets = sessions + connections
     let messageBytes = (mp_message_header_bytes() + 63) & ~63
+    let reaped = ReactorLimits.completionsPerReap
     let vectorBytes = sockets * Self.vectorsPerSession * MemoryLayout<mp_vector>.stride
     guard let arena = unsafe mp_map(ReactorLimits.arenaBytes, false),
       let received = unsafe mp_map(sessions * ReactorLimits.receiveBytes, false),
@@ -35,7 +36,9 @@ internal import NBD
       let messages = unsafe mp_map(sockets * messageBytes, false),
       let serverReceived = unsafe mp_map(connections * ReactorLimits.receiveBytes, false),
       let serverHeaders = unsafe mp_map(connections * Self.headerBytes, false),
-      let zeroes = unsafe mp_map(ReactorLimits.zeroBytes, false)
+      let zeroes = unsafe mp_map(ReactorLimits.zeroBytes, false),
+      let mailboxValue = unsafe mp_map(MemoryLayout<UInt64>.stride, false),
+      let completions = unsafe mp_map(reaped * MemoryLayout<mp_completion>.stride, false)
     else { return nil }
     unsafe self.arena = arena
     unsafe self.received = received
@@ -46,10 +49,9 @@ internal import NBD
     self.messageBytes = messageBytes
     unsafe self.serverReceived = serverReceived
     unsafe self.serverHeaders = serverHeaders
-    unsafe mailboxValue = .allocate(capacity: 1)
-    unsafe mailboxValue.initialize(to: 0)
-    unsafe completions = .allocate(capacity: ReactorLimits.completionsPerReap)
-    unsafe completions.initialize(repeating: mp_completion())
+    unsafe self.mailboxValue = mailboxValue.bindMemory(to: UInt64.self, capacity: 1)
+    unsafe self.completions = UnsafeMutableBufferPointer(
+      start: completions.bindMemory(to: mp_completion.self, capacity: reaped), count: reaped)
   }
 
   /// The address of a byte of a leased buffer.

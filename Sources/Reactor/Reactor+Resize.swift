@@ -18,9 +18,8 @@ extension Reactor {
     else { return report(.refused(ticket: ticket, .system(errno: Errno.einval))) }
     devices[device].export = export
     devices[device].limits = export.limits.limited(to: usableBytes)
-    devices[device].engine.decide(at: now, arena: &arena, effects: &effects) { machine, _ in
-      machine.setGeometry(geometry)
-    }
+    devices[device].engine.decide(
+      .setGeometry(geometry), at: now, arena: &arena, effects: &effects)
     drainEffects(device)
     report(.done(ticket: ticket))
   }

@@ -45,12 +45,21 @@ final class EngineBench {
     decide { machine, effects in machine.restorePath(PathIndex(path), at: now, effects: &effects) }
   }
 
+  /// The medium has so many bytes now; it began with 64 MiB.
+  func resize(_ sizeBytes: UInt64) {
+    guard let geometry = Geometry(sizeBytes: sizeBytes, blockBytes: 4096) else {
+      preconditionFailure("an impossible geometry")
+    }
+    engine.decide(.setGeometry(geometry), at: now, arena: &arena, effects: &effects)
+    drain()
+  }
+
   func reserve(
     _ operation: BlockIO.Operation, flags: OperationFlags = [], session: Int = 0,
-    bytes: UInt64 = 4096
+    offset: UInt64 = 0, bytes: UInt64 = 4096
   ) -> UInt32? {
     cookies += 1
-    guard let range = ByteRange(offset: 0, length: operation == .flush ? 0 : bytes) else {
+    guard let range = ByteRange(offset: offset, length: operation == .flush ? 0 : bytes) else {
       return nil
     }
     return engine.reserve(

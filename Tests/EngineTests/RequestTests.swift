@@ -26,6 +26,25 @@ import Testing
     #expect(reply.errno == Errno.eilseq && reply.dataBytes == 0 && reply.buffer.isNone)
   }
 
+  /// Its payload was still coming when the medium shrank; the machine takes nothing beyond the end.
+  @Test func `a write that was checked before the medium shrank does not reach beyond its end`()
+    throws
+  {
+    let bench = EngineBench()
+    let write = try #require(bench.reserve(.write, offset: 32 << 20))
+    let read = try #require(bench.reserve(.read, offset: (32 << 20) - 4096, bytes: 8192))
+    let inside = try #require(bench.reserve(.write, offset: (32 << 20) - 4096))
+    bench.resize(32 << 20)
+    for slot in [write, read, inside] { bench.begin(slot) }
+    #expect(bench.replies == [write, read])
+    #expect(bench.engine.reply(for: write).errno == Errno.enospc)
+    #expect(bench.engine.reply(for: read).errno == Errno.eio)
+    #expect(bench.io.map(\.range.offset) == [(32 << 20) - 4096])
+    bench.complete()
+    for slot in [write, read, inside] { bench.sent(slot) }
+    #expect(bench.isEmpty)
+  }
+
   @Test func `a refused request is answered without any I/O`() throws {
     let bench = EngineBench()
     let slot = try #require(bench.reserve(.write))

@@ -54,8 +54,9 @@ extension Integration {
         #expect(try await bed.qemuIO("write 4092k 8k").contains("No space left on device"))
         #expect(try await bed.qemuIO("write -P 9 1M 4k").contains("4 KiB"))
         #expect(try await bed.qemuIO("read -P 9 1M 4k").contains("4 KiB"))
-        // No path is to blame, and none has been.
-        #expect(try await bed.daemon.status("data").paths.map { $0.state } == [.active, .passive])
+        // No path stays blamed, also if it was probed beyond the end before anybody knew; and no request has
+        // been there.
+        try await bed.wait { $0.paths.allSatisfy { $0.state == .active || $0.state == .passive } }
         #expect(try await bed.daemon.stats().devices.first?.paths.map { $0.errors } == [0, 0])
         try await bed.daemon.refuse(["resize", "data"], saying: ["shrunk to \(4 << 20) bytes"])
 
@@ -79,6 +80,87 @@ extension Integration {
       }
     }
 
+    /// A labelled device refused to grow for ever.
+    @Test(.needs(.loopDevices, .qemu, .python), .timeLimit(.minutes(2)))
+    func aLabelledDeviceGrowsAndItsLabelMovesAlong() async throws {
+      try await Self.run(labelled: true) { bed in
+        let uuid = try #require(try await bed.daemon.status("data").uuid)
+        #expect(try await bed.qemuIO("write -P 7 4M 64k").contains("64 KiB"))
+        try await bed.setSize(mebibytes: 16, seenBy: [0])
+        // One path has grown, and may come and go as it is.
+        #expect(try await bed.daemon.control("resize", "data") == "\((8 << 20) - 512)\n")
+        try await bed.daemon.control("fail", "data", bed.loops[0].name)
+        try await bed.daemon.control("restore", "data", bed.loops[0].name)
+        #expect(try await bed.daemon.status("data").state == .optimal)
+        #expect(try await bed.label(mebibytes: 8) == ["data", uuid, "0", "512", "\(8 << 20)"])
+
+        try await bed.setSize(mebibytes: 16, seenBy: [1])
+        try await bed.wait { $0.sizeBytes == (16 << 20) - 512 }
+        #expect(try await bed.label(mebibytes: 16) == ["data", uuid, "0", "512", "\(16 << 20)"])
+        // Users can reach where it was, and it is no label any more.
+        #expect(try await bed.label(mebibytes: 8) == [])
+        #expect(try await bed.qemuIO("read -P 0 8388096 512").contains("512 bytes"))
+        #expect(try await bed.qemuIO("read -P 7 4M 64k").contains("64 KiB"))
+        #expect(try await bed.qemuIO("write -P 3 12M 64k").contains("64 KiB"))
+        #expect(try await bed.daemon.status("data").state == .optimal)
+
+        // What grows while no daemon runs.
+        try await bed.daemon.stop()
+        try await bed.setSize(mebibytes: 24, seenBy: [0, 1])
+        try await bed.daemon.startAgain()
+        try await bed.wait { $0.sizeBytes == (24 << 20) - 512 }
+        #expect(try await bed.daemon.status("data").uuid == uuid)
+        #expect(try await bed.daemon.status("data").state == .optimal)
+        #expect(try await bed.label(mebibytes: 24) == ["data", uuid, "0", "512", "\(24 << 20)"])
+        #expect(try await bed.qemuIO("read -P 3 12M 64k").contains("64 KiB"))
+        try await bed.daemon.stop()
+      }
+    }
+
+    @Test(.needs(.loopDevices, .qemu, .python), .timeLimit(.minutes(2)))
+    func aLabelledDeviceThatShrankHasItsLabelAtTheNewEndIfAnOperatorSaysSo() async throws {
+      try await Self.run(labelled: true) { bed in
+        let uuid = try #require(try await bed.daemon.status("data").uuid)
+        #expect(try await bed.qemuIO("write -P 7 1M 64k").contains("64 KiB"))
+        try await bed.setSize(mebibytes: 4, seenBy: [0, 1])
+        try await bed.daemon.refuse(
+          ["resize", "data"], saying: ["shrunk to \(4 << 20) bytes"])
+        // Nothing is given up by itself.
+        #expect(try await bed.label(mebibytes: 4) == [])
+        #expect(
+          try await bed.daemon.control("resize", "--shrink", "data") == "\((4 << 20) - 512)\n")
+        #expect(try await bed.label(mebibytes: 4) == ["data", uuid, "0", "512", "\(4 << 20)"])
+        #expect(try await bed.daemon.status("data").state == .optimal)
+        #expect(try await bed.qemuIO("read -P 7 1M 64k").contains("64 KiB"))
+        try await bed.daemon.stop()
+        try await bed.daemon.startAgain()
+        #expect(try await bed.daemon.status("data").state == .optimal)
+        #expect(try await bed.daemon.status("data").sizeBytes == (4 << 20) - 512)
+        try await bed.daemon.stop()
+      }
+    }
+
+    /// What stands at the new end is somebody's; and a path that shows another medium there is not this one's.
+    @Test(.needs(.loopDevices, .python), .timeLimit(.minutes(2)))
+    func aLabelMovesOnlyWhereNothingIsAndWhereEveryPathShowsIt() async throws {
+      try await Self.run(labelled: true) { bed in
+        let uuid = try #require(try await bed.daemon.status("data").uuid)
+        // Before a path shows the new end, so that the daemon cannot be faster.
+        try await bed.lab.succeed("truncate", ["-s", "16M", bed.backing])
+        try await Labels.write(
+          bed.backing, name: "other", uuid: Labels.otherUUID, in: bed.lab)
+        try await bed.setSize(mebibytes: 16, seenBy: [0, 1])
+        try await bed.daemon.refuse(["resize", "data"], saying: ["other"])
+        #expect(try await bed.daemon.status("data").sizeBytes == (8 << 20) - 512)
+        #expect(try await bed.label(mebibytes: 16).first == "other")
+        #expect(try await bed.label(mebibytes: 8) == ["data", uuid, "0", "512", "\(8 << 20)"])
+        try await bed.lab.succeed("truncate", ["-s", "8M", bed.backing])
+        try await bed.setSize(mebibytes: 16, seenBy: [0, 1])
+        #expect(try await bed.daemon.control("resize", "data") == "\((16 << 20) - 512)\n")
+        try await bed.daemon.stop()
+      }
+    }
+
     private struct Bed {
       let lab: Lab
       let daemon: TestDaemon
@@ -89,6 +171,18 @@ extension Integration {
       func setSize(mebibytes: Int, seenBy paths: [Int]) async throws {
         try await lab.succeed("truncate", ["-s", "\(mebibytes)M", backing])
         for path in paths { try await lab.succeed("losetup", ["-c", loops[path].node]) }
+      }
+
+      /// What another decoder reads in the last sector of the first so many bytes; nothing where there is no
+      /// label. Past every cache, and without touching the paths.
+      func label(mebibytes: Int) async throws -> [String] {
+        let copy = lab.file("copy.img")
+        try await lab.succeed("cp", ["--sparse=always", backing, copy])
+        try await lab.succeed("truncate", ["-s", "\(mebibytes)M", copy])
+        let result = try await lab.run(
+          Lab.python, [lab.scripts + "/label.py", "read", copy, "512"])
+        guard result.status == 0 else { return [] }
+        return result.output.split(whereSeparator: { $0.isWhitespace }).map(String.init)
       }
 
       /// All that qemu-io says.
@@ -110,7 +204,9 @@ extension Integration {
       }
     }
 
-    private static func run(_ body: (Bed) async throws -> Void) async throws {
+    private static func run(
+      labelled: Bool = false, _ body: (Bed) async throws -> Void
+    ) async throws {
       try await Lab.run { lab in
         let daemon = try await TestDaemon.start(in: lab)
         let backing = try lab.image("backing.img", mebibytes: 8)
@@ -118,7 +214,8 @@ extension Integration {
           try await LoopDevice.attach(backing, in: lab),
           try await LoopDevice.attach(backing, in: lab),
         ]
-        try await daemon.control("create", "data", loops[0].node, loops[1].node)
+        try await daemon.control(
+          labelled ? "label" : "create", "data", loops[0].node, loops[1].node)
         try await body(Bed(lab: lab, daemon: daemon, backing: backing, loops: loops))
       }
     }

@@ -133,6 +133,36 @@ extension Integration {
       }
     }
 
+    /// A resize ended a trace: it was told to the machine in a way that no trace could hold.
+    @Test(.needs(.qemu), .timeLimit(.minutes(1)))
+    func aTraceGoesOnThroughAResize() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let disk = try lab.image("disk.img", mebibytes: 8)
+        try await daemon.control("create", "data", disk)
+        let trace = try lab.start(
+          HostEnvironment.programDirectory + "/mpctl",
+          ["trace", "data", "-o", lab.file("x.trace"), "--run-dir", daemon.runDirectory])
+        try await Self.wait { Files.exists(lab.file("x.trace")) }
+        try await lab.succeed("truncate", ["-s", "4M", disk])
+        try await daemon.refuse(["resize", "data"], saying: ["shrunk to \(4 << 20) bytes"])
+        try await lab.succeed("truncate", ["-s", "16M", disk])
+        #expect(try await daemon.control("resize", "data") == "\(16 << 20)\n")
+        try await lab.succeed(
+          "qemu-io", ["-f", "raw", "-c", "write 12M 64k", daemon.uri("data")])
+        trace.signal(SIGINT)
+        #expect(try await trace.wait(atMostSeconds: 30) == .exited(0), "\(trace.errors)")
+        try await daemon.stop()
+
+        let story = try await Self.replay(["x.trace", "--verbose"], in: lab)
+        #expect(story.status == 0, "\(story.errors)")
+        let sizes = story.output.split(separator: "\n").filter { $0.contains("the medium has") }
+        #expect(sizes.map { $0.hasSuffix("\(4 << 20) bytes") }.first == true, "\(sizes)")
+        #expect(sizes.last?.hasSuffix("\(16 << 20) bytes") == true, "\(sizes)")
+        #expect(story.output.contains("write 65536 bytes at \(12 << 20)"))
+      }
+    }
+
     private static func replay(_ operands: [String], in lab: Lab) async throws -> Lab.Result {
       try await lab.run(HostEnvironment.programDirectory + "/mpsim", ["replay"] + operands)
     }

@@ -154,6 +154,15 @@ final class Bench {
     drain()
   }
 
+  /// The medium has so many bytes now; it began with 1 MiB.
+  func resize(_ sizeBytes: UInt64) {
+    guard let geometry = Geometry(sizeBytes: sizeBytes, blockBytes: 512) else {
+      preconditionFailure("an impossible geometry")
+    }
+    machine.setGeometry(geometry, at: now, effects: &effects)
+    drain()
+  }
+
   func setFailback(_ failback: Failback) {
     machine.setFailback(failback, at: now, effects: &effects)
     drain()

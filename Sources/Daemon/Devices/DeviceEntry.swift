@@ -98,6 +98,8 @@ final class DeviceEntry {
   /// How much of its medium is there, when that is less than it should be.
   var usableBytes: UInt64?
   var isMeasuring = false
+  /// The size to which it was to grow by itself last, and its label to move.
+  var refusedBytes: UInt64?
   var settings: DeviceSettings
   private let made: DeviceOptions
   let reactor: Int

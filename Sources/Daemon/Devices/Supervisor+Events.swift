@@ -14,10 +14,11 @@ extension Supervisor {
     switch event {
     case .pathLost: endIfLastPathIsGone(device)
     case .pathRestored: device.hasHadPath = true
-    case .pathFailed, .pathForeign, .pathHeld, .pathStalled, .pathResolved, .activeChanged,
-      .queueingBegan, .queueingEnded, .holdingBegan, .holdingEnded, .mediumError, .fenceBegan,
-      .fenceFailed, .fenceSucceeded,
-      .fenceNotNeeded, .flushFailed, .slowClientDropped, .stateChanged:
+    // It may have shrunk.
+    case .pathFailed, .mediumError: watchSize(of: device)
+    case .pathForeign, .pathHeld, .pathStalled, .pathResolved, .activeChanged,
+      .queueingBegan, .queueingEnded, .holdingBegan, .holdingEnded, .fenceBegan, .fenceFailed,
+      .fenceSucceeded, .fenceNotNeeded, .flushFailed, .slowClientDropped, .stateChanged:
       break
     }
   }
@@ -132,6 +133,7 @@ extension Supervisor {
     case .probes: "probes"
     case .lastGoodPathFailed: "the last good path failed"
     case .mediumSpoke: "every path says the same"
+    case .mediumShrank: "the medium has shrunk, and ends before that place"
     }
   }
 

@@ -11,17 +11,21 @@ internal import Reactor
 extension Supervisor {
   func watchSizes() {
     timers.after(DaemonLimits.sizeWatch) { [self] in
-      for device in devices where !device.isBeingDestroyed && !device.isMeasuring {
-        measure(device) { [self] in judgeSize(device) { _ in } }
-      }
+      for device in devices { watchSize(of: device) }
       watchSizes()
     }
+  }
+
+  /// Looks at a device's size now, unless that is being done.
+  func watchSize(of device: DeviceEntry) {
+    guard !device.isBeingDestroyed, !device.isMeasuring else { return }
+    measure(device) { [self] in judgeSize(device) { _ in } }
   }
 
   func resize(_ params: ResizeMethod.Params, _ respond: @escaping Respond<ResizeMethod>) {
     change(params.name, respond) { [self] device, _, finish in
       measure(device) { [self] in
-        judgeSize(device) { [self] error in
+        judgeSize(device, isAsked: true) { [self] error in
           if let error { return finish(.failure(error)) }
           guard params.shrink == true, let usable = device.usableBytes else {
             return finish(answer(about: device))
@@ -35,19 +39,31 @@ extension Supervisor {
   private func shrink(
     _ device: DeviceEntry, to usable: UInt64, _ finish: @escaping Respond<ResizeMethod>
   ) {
-    guard device.label == nil else {
-      let name = device.name.text
-      return finish(
-        .failure(
-          ControlError(
-            .refused, "\(name) has a label, which was at the end that is gone",
-            hint: "grow the medium back, or mpctl stop \(name) and label it anew")))
-    }
-    setSize(usable, of: device) { [self] error in
+    let answer: (ControlError?) -> Void = { error in
       if let error { return finish(.failure(error)) }
-      save { warning in
-        let size = device.geometry.sizeBytes
-        finish(.success(ResizeMethod.Result(sizeBytes: size, warning: warning)))
+      finish(
+        .success(ResizeMethod.Result(sizeBytes: device.geometry.sizeBytes, warning: nil)))
+    }
+    guard let label = device.label else { return resize(device, to: usable, answer) }
+    // The sector that the label is to have is no longer the users'.
+    let served = usable - min(usable, UInt64(label.sectorBytes))
+    device.usableBytes = served
+    tellSize(of: device) { [self] error in
+      device.usableBytes = usable
+      if let error { return answer(error) }
+      moveLabel(of: device, to: usable, answer)
+    }
+  }
+
+  /// Gives the device another size, and remembers it.
+  func resize(
+    _ device: DeviceEntry, to sizeBytes: UInt64, _ done: @escaping (ControlError?) -> Void
+  ) {
+    setSize(sizeBytes, of: device) { [self] error in
+      if let error { return done(error) }
+      save { [self] warning in
+        if let warning { log.warning("\(warning)", metadata: ["device": "\(device.name.text)"]) }
+        done(nil)
       }
     }
   }
@@ -114,7 +130,11 @@ extension Supervisor {
   // MARK: Judging
 
   /// Makes the device follow its paths, if they have another size than it has.
-  func judgeSize(_ device: DeviceEntry, _ done: @escaping (ControlError?) -> Void) {
+  ///
+  /// - Parameter isAsked: An operator wishes it, and other changes of the device wait for that.
+  func judgeSize(
+    _ device: DeviceEntry, isAsked: Bool = false, _ done: @escaping (ControlError?) -> Void
+  ) {
     guard !device.isBeingDestroyed else { return done(nil) }
     let whole = device.medium.geometry.sizeBytes
     let block = UInt64(device.geometry.blockBytes)
@@ -125,14 +145,32 @@ extension Supervisor {
     if usable < whole {
       limit(device, to: usable, done)
     } else if device.usableBytes != nil {
-      limit(device, to: nil, done)
-    } else if usable > whole, device.label == nil {
-      setSize(usable, of: device) { [self] error in
+      limit(device, to: nil) { [self] error in
         if let error { return done(error) }
-        save { _ in done(nil) }
+        // It may have grown beyond what it was.
+        judgeSize(device, isAsked: isAsked, done)
       }
+    } else if usable > whole {
+      grow(device, to: usable, isAsked: isAsked, done)
     } else {
       done(nil)
+    }
+  }
+
+  /// By itself a device tries it once for each size, and in its turn: an operator's change may concern its
+  /// label too.
+  private func grow(
+    _ device: DeviceEntry, to whole: UInt64, isAsked: Bool,
+    _ done: @escaping (ControlError?) -> Void
+  ) {
+    guard device.label != nil else { return resize(device, to: whole, done) }
+    if isAsked { return moveLabel(of: device, to: whole, done) }
+    guard device.refusedBytes != whole else { return done(nil) }
+    device.refusedBytes = whole
+    done(nil)
+    let heard: (Result<Void, ControlError>) -> Void = { _ in }
+    change(device.name.text, heard) { [self] device, _, finish in
+      judgeSize(device, isAsked: true) { _ in finish(.success(())) }
     }
   }
 
@@ -216,12 +254,22 @@ extension Supervisor {
   ) {
     let reference = device.reference(besides: entry.id)
     compareOne(source, reference, device.medium) { [self] verdict in
-      guard case .resized(let size) = verdict, entry.network == nil, device.label == nil,
+      guard case .resized(let size) = verdict, entry.network == nil,
         let geometry = Geometry(sizeBytes: size, blockBytes: device.geometry.blockBytes), size > 0
       else { return done(verdict) }
+      let medium = device.medium
+      guard medium.label == nil || size > medium.geometry.sizeBytes else {
+        // The label was at the end that is gone: only a sibling can tell.
+        guard reference != nil else { return done(verdict) }
+        noteSize(size, entry.id, device)
+        return compareOne(source, reference, Medium(geometry: geometry, label: nil), done)
+      }
       noteSize(size, entry.id, device)
       judgeSize(device) { [self] _ in
-        compareOne(source, reference, Medium(geometry: geometry, label: nil), done)
+        let expected =
+          medium.label == nil
+          ? Medium(geometry: geometry, label: nil) : device.medium.grown(to: size)
+        compareOne(source, reference, expected, done)
       }
     }
   }

@@ -20,6 +20,13 @@ struct Medium: Sendable {
   /// The whole medium, with the label's sector if there is one.
   let geometry: Geometry
   let label: DeviceLabel?
+  /// How large a path is that has grown before the device; nil where it has the size of `geometry`.
+  var shownBytes: UInt64?
+
+  /// The same medium as a path shows it that has grown: all that the device knows of is where it was.
+  func grown(to sizeBytes: UInt64) -> Medium {
+    Medium(geometry: geometry, label: label, shownBytes: sizeBytes)
+  }
 }
 
 extension DeviceEntry {

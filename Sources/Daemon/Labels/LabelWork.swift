@@ -38,6 +38,29 @@ enum LabelWork {
     }
   }
 
+  /// Writes the label of a running device into the last sector of its medium, which has another size now.
+  ///
+  /// Only that sector is looked at, since what else is on the medium is the device's users' own.
+  ///
+  /// - Parameter force: Whatever was there.
+  static func move(
+    _ label: DeviceLabel, through access: any SampleReader, to medium: Geometry, force: Bool
+  ) -> LabelAnswer {
+    let length = UInt64(max(label.sectorBytes, medium.blockBytes))
+    do throws(PathTrouble) {
+      let tail = try access.read(medium.sizeBytes - length, Int(length))
+      let found = ForeignMetadata.found(
+        in: MediumEnds(
+          sizeBytes: medium.sizeBytes, sectorBytes: label.sectorBytes, head: [], tail: tail))
+      if !found.isEmpty, !force { return .foreign(found) }
+    } catch {
+      return .failed(error)
+    }
+    return replace(access, medium, label.sectorBytes) { _ throws(LabelError) in
+      try label.record.sector(ofBytes: Int(label.sectorBytes))
+    }
+  }
+
   /// Labelling a device anew under its own name is no accident.
   private static func isSameDevice(_ found: ForeignMetadata, _ label: DeviceLabel) -> Bool {
     guard case .label(let record) = found else { return false }

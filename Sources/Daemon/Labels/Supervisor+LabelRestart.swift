@@ -28,27 +28,49 @@ extension Supervisor {
     } catch {
       return giveUp(error.message)
     }
-    guard let label = medium.label, let served = label.served(of: medium.geometry) else {
-      return giveUp("its label leaves nothing to serve")
-    }
     let paths = specification.paths.map { $0.path }
     let manners = each.map {
       OpeningManner(settings, $0, buffered: specification.options.io == .buffered, busyTries: 200)
     }
     open(paths, manners) { [self] results in
-      readmit(specification, each, medium, results) { [self] entries, lost in
-        let preferred = entries.first { $0.path == specification.preferred }?.id
-        serve(
-          name, settings, served, specification.options, entries, lost: lost,
-          preferred: preferred, cache: specification.cache, label: label
-        ) { [self] outcome in
-          finishRestore(name, outcome, entries)
-          if let kernel = specification.kernel, case .success(let device) = outcome {
-            restoreKernelLink(kernel, of: device)
+      present(medium, results) { [self] medium in
+        guard let label = medium.label, let served = label.served(of: medium.geometry) else {
+          for case .success(let opened) in results { PathOpener.close(opened.access) }
+          return giveUp("its label leaves nothing to serve")
+        }
+        readmit(specification, each, medium, results) { [self] entries, lost in
+          let preferred = entries.first { $0.path == specification.preferred }?.id
+          serve(
+            name, settings, served, specification.options, entries, lost: lost,
+            preferred: preferred, cache: specification.cache, label: label
+          ) { [self] outcome in
+            finishRestore(name, outcome, entries)
+            if let kernel = specification.kernel, case .success(let device) = outcome {
+              restoreKernelLink(kernel, of: device)
+            }
+            done()
           }
-          done()
         }
       }
+    }
+  }
+
+  /// The medium as it is now, where it has grown since the state file was written: its label is at the new
+  /// end, if a daemon had still moved it, or where it was.
+  private func present(
+    _ medium: Medium, _ results: [Result<OpenedPath, OpenFailure>],
+    _ done: @escaping (Medium) -> Void
+  ) {
+    let grown = Self.grown(medium.geometry, results)
+    guard grown != medium.geometry, var label = medium.label,
+      let record = try? label.record.changed(sizeBytes: grown.sizeBytes),
+      let first = results.lazy.compactMap({ try? $0.get() }).first,
+      let source = first.access.source
+    else { return done(medium) }
+    label.record = record
+    let moved = Medium(geometry: grown, label: label)
+    compareOne(source, nil, moved) { verdict in
+      done(verdict == .same ? moved : medium.grown(to: grown.sizeBytes))
     }
   }
 
@@ -82,10 +104,13 @@ extension Supervisor {
     var entries: [PathEntry] = []
     var lost: [UInt32: FaultCause] = [:]
     var opened: [Admitted] = []
+    let block = medium.geometry.blockBytes
+    let shown =
+      medium.shownBytes.flatMap { Geometry(sizeBytes: $0, blockBytes: block) } ?? medium.geometry
     for (index, path) in specification.paths.enumerated() {
       var entry = PathEntry(id: newID(), path: path.path, isHeld: path.held)
       entry.settings = each[index]
-      if let success = usable(path.path, results[index], medium.geometry, &entry, &lost) {
+      if let success = usable(path.path, results[index], shown, &entry, &lost) {
         opened.append((path.path, success))
       }
       entries.append(entry)

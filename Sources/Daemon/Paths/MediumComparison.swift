@@ -77,7 +77,7 @@ enum MediumComparison {
     }
     do throws(PathTrouble) {
       let size = try mine.sizeBytes()
-      if size != geometry.sizeBytes { return .resized(sizeBytes: size) }
+      if size != medium.shownBytes ?? geometry.sizeBytes { return .resized(sizeBytes: size) }
       if let objection = try LabelReading.objection(mine, medium) { return objection }
       for offset in samples(geometry) {
         let verdict = try comparePiece(mine, theirs, offset, geometry)

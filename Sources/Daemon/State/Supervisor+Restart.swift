@@ -62,7 +62,7 @@ extension Supervisor {
   }
 
   /// The size of a device whose medium has grown while no daemon ran: that of all the paths that are there.
-  private static func grown(
+  static func grown(
     _ geometry: Geometry, _ results: [Result<OpenedPath, OpenFailure>]
   ) -> Geometry {
     let sizes = Set(results.compactMap { try? $0.get().sizeBytes })

@@ -50,6 +50,8 @@ extension MultipathMachine {
     case .setHedging(let policy): return policy.isReplayable
     case .setFence(let policy): return policy.isReplayable
     case .setProbeSchedule(let schedule): return schedule.isReplayable
+    case .setGeometry(let geometry):
+      return geometry.blockBytes == configuration.geometry.blockBytes
     case .addPath, .rotate, .failQueued, .stop, .setMode, .setCacheDomain, .setStallPolicy,
       .setFailback,
       .setNoPathTimeout, .setNoPathBytesMax:

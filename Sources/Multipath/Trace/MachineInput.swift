@@ -43,6 +43,7 @@ public enum ControlInput: Sendable, Codable {
   case setNoPathTimeout(Interval)
   case setNoPathBytesMax(UInt64)
   case setProbeSchedule(ProbeSchedule)
+  case setGeometry(Geometry)
 }
 
 /// What a machine says to an input at once, besides its effects.
@@ -108,9 +109,8 @@ extension MultipathMachine {
     case .failQueued: return .count(failQueued(effects: &effects))
     case .stop: stop(at: now, effects: &effects)
     case .setMode, .setCacheDomain, .setSelector, .setStallPolicy, .setHedging, .setFailback,
-      .setFence,
-      .setPriority,
-      .setWeight, .setNoPathTimeout, .setNoPathBytesMax, .setProbeSchedule:
+      .setFence, .setPriority, .setWeight, .setNoPathTimeout, .setNoPathBytesMax,
+      .setProbeSchedule, .setGeometry:
       set(input, at: now, effects: &effects)
     }
     return .none
@@ -137,6 +137,7 @@ extension MultipathMachine {
     case .setNoPathTimeout(let timeout): setNoPathTimeout(timeout)
     case .setNoPathBytesMax(let bytes): setNoPathBytesMax(bytes)
     case .setProbeSchedule(let schedule): setProbeSchedule(schedule)
+    case .setGeometry(let geometry): setGeometry(geometry, at: now, effects: &effects)
     case .addPath, .removePath, .holdPath, .restorePath, .releaseHold, .markForeign,
       .pathReopened, .pathLost, .identityChecked, .fenceFinished, .prefer, .setPreferred, .rotate,
       .failQueued, .stop:

@@ -49,7 +49,7 @@ extension MultipathMachine {
     MachineSnapshot(
       configuration: configuration, selector: spread.name, table: table.snapshot,
       requests: RecordTable((0..<requests.count).copied { requests[$0] }),
-      attempts: RecordTable((0..<attempts.count).copied { attempts[$0] }),
+      attempts: RecordTable((0..<attempts.count).copied { attempt(at: $0) }),
       freeAttempt: freeAttempt, active: active, preferred: preferred, failbackAt: failbackAt,
       memoryRetryAt: memoryRetryAt, roomQueue: roomQueue, pathQueue: pathQueue,
       holdQueue: holdQueue, queuedBytes: queuedBytes, cutAttempts: cutAttempts,

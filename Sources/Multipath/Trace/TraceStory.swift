@@ -90,6 +90,7 @@ public struct TraceStory: Sendable {
     case .setNoPathTimeout(let timeout): "requests wait for a path for \(text(timeout))"
     case .setNoPathBytesMax(let bytes): "at most \(bytes) bytes wait for a path"
     case .setProbeSchedule(let schedule): "probes go by \(schedule)"
+    case .setGeometry(let geometry): "the medium has \(geometry.sizeBytes) bytes"
     }
   }
 

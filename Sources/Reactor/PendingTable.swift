@@ -1,0 +1,37 @@
+internal import Multipath
+
+/// The I/O of one device that is under way: by attempt place, then one place for each path's probe.
+///
+/// Two tables, so that an idle device, which only probes, needs few places of either.
+struct PendingTable: ~Copyable {
+  private var attempts: LazyTable<PendingIO>
+  private var probes: LazyTable<PendingIO>
+
+  init(attempts: Int, paths: Int) {
+    self.attempts = LazyTable(repeating: PendingIO(), count: attempts)
+    probes = LazyTable(repeating: PendingIO(), count: paths)
+  }
+
+  var count: Int { attempts.count + probes.count }
+
+  func probePlace(_ path: UInt32) -> Int { attempts.count + Int(path) }
+
+  subscript(_ place: Int) -> PendingIO {
+    @inline(__always)
+    _read {
+      if place < attempts.count {
+        yield attempts[place]
+      } else {
+        yield probes[place - attempts.count]
+      }
+    }
+    @inline(__always)
+    _modify {
+      if place < attempts.count {
+        yield &attempts[place]
+      } else {
+        yield &probes[place - attempts.count]
+      }
+    }
+  }
+}
