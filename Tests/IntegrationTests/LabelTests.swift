@@ -244,7 +244,7 @@ extension Integration {
         let other = try await lab.randomImage("other.img", mebibytes: 8)
         var uris: [String] = []
         for (name, image) in [("a", disk), ("b", disk), ("c", other)] {
-          let server = try await NBDServerProcess.nbdkit(name, in: lab, ["file", image])
+          let server = try await NBDServer.nbdkit("\(name).nbd", in: lab, ["file", image])
           uris.append("nbd+unix:///?socket=\(server.socket)")
         }
         let labelled = try await daemon.mpctl(["label", "data"] + uris)

@@ -137,7 +137,8 @@ package struct Setting: Sendable {
     number(
       "quiesce", \.quiesceSeconds, 0...3600, value: "SECONDS",
       help: "How long after the end of a connection its server may still carry out changes it was "
-        + "sent, where no fence command is set. Until then nothing overwrites them."),
+        + "sent, where no fence command is set. Until then nothing overwrites them. What has been left "
+        + "behind when it is changed keeps its time."),
   ]
 
   private static func words<Word: RawRepresentable & CaseIterable & SendableMetatype>(

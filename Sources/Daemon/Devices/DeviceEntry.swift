@@ -167,7 +167,7 @@ final class DeviceEntry {
   }
 
   func manner(of path: PathEntry) -> OpeningManner {
-    OpeningManner(settings, path.settings, buffered: options.io == .buffered)
+    OpeningManner(path.settings, buffered: options.io == .buffered)
   }
 
   /// Finds out anew whether the paths share a cache.

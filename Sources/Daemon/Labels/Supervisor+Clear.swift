@@ -34,7 +34,7 @@ extension Supervisor {
   }
 
   private func clearOne(_ path: String, _ done: @escaping (ControlError?) -> Void) {
-    let manner = OpeningManner(DeviceSettings(), PathSettings(), buffered: false)
+    let manner = OpeningManner(PathSettings(), buffered: false)
     openOne(path, manner) { [self] result in
       let opened: OpenedPath
       let geometry: Geometry

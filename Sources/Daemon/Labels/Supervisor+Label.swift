@@ -20,9 +20,7 @@ extension Supervisor {
     } catch {
       return respond(.failure(error))
     }
-    let settings = DeviceSettings(mode: params.mode, options: params.options)
-    let manner = OpeningManner(
-      settings, PathSettings(), buffered: params.options.io == .buffered)
+    let manner = OpeningManner(PathSettings(), buffered: params.options.io == .buffered)
     open(params.paths, params.paths.map { _ in manner }) { [self] results in
       labelOpened(name, labelName, params, results) { [self] outcome in
         namesInCreation.remove(name.text)

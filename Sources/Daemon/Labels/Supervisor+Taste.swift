@@ -157,8 +157,7 @@ extension Supervisor {
       }
       if let error = obstacle(to: path, in: device) { return finish(.failure(error)) }
       let settings = PathSettings()
-      let manner = OpeningManner(
-        device.settings, settings, buffered: device.options.io == .buffered)
+      let manner = OpeningManner(settings, buffered: device.options.io == .buffered)
       openOne(path, manner) { [self] result in
         addOpened(path, settings, result, device, finish)
       }
@@ -200,7 +199,7 @@ extension Supervisor {
     let label = DeviceLabel(record: first.record, sectorBytes: first.sectorBytes)
     let settings = DeviceSettings(mode: first.record.mode.deviceMode, options: DeviceOptions())
     let paths = found.map { $0.path }
-    let manner = OpeningManner(settings, PathSettings(), buffered: false)
+    let manner = OpeningManner(PathSettings(), buffered: false)
     open(paths, paths.map { _ in manner }) { [self] results in
       serveLabelled(name, label, settings, DeviceOptions(), paths, results) { [self] outcome in
         namesInCreation.remove(name.text)
