@@ -65,6 +65,7 @@ final class Supervisor {
     case saved(errno: Int32)
     case labelled(LabelAnswer)
     case kernel(KernelWorker.Outcome)
+    case exportOpened(Result<ExportOpener.Opened, ControlError>)
     case fenced(FenceRun.Outcome)
     case timedOut
   }
@@ -95,12 +96,16 @@ final class Supervisor {
     startReactors { [self] in
       restoreDevices { [self] in
         dropUnclaimedConnections()
-        tasteAtStart(whenReady)
+        guard let single = self.options.single else { return tasteAtStart(whenReady) }
+        serveSingle(single)
       }
       watchSizes()
     }
     while exitStatus == nil { turn() }
-    for device in devices where !device.hasVanished { unsafe unlink(device.socket) }
+    for device in devices where !device.hasVanished {
+      unsafe unlink(device.socket)
+      forgetExportSockets(of: device)
+    }
     server.end()
     becomeSuccessor()
     forgetWhatWaits()
@@ -260,11 +265,11 @@ final class Supervisor {
       return end(1)
     }
     log.info("stopping", metadata: ["signal": "\(signal)"])
-    finish(reactorsWith: .stop)
+    stopServing()
   }
 
   /// Has the reactors end in order, and then the daemon.
-  func finish(reactorsWith command: ReactorCommand) {
+  func stopServing(_ command: ReactorCommand = .stop) {
     isStopping = true
     if reactorsRunning == 0 { return end(0) }
     for reactor in reactors { reactor.post(command) }
@@ -274,7 +279,7 @@ final class Supervisor {
     }
   }
 
-  private func end(_ status: Int32) {
+  func end(_ status: Int32) {
     if exitStatus == nil { exitStatus = status }
   }
 }

@@ -76,6 +76,7 @@ extension Reactor {
 
   mutating func received(_ index: UInt32, result: Int32) {
     sessions[Int(index)].isReceiving = false
+    sessions[Int(index)].heardAt = now
     if sessions[Int(index)].phase == .closing { return finishClose(index) }
     if result == -EAGAIN || result == -EINTR { return receiveMore(index) }
     if result == -Errno.ecanceled, sessions[Int(index)].isLeaving { return parse(index) }
@@ -228,7 +229,7 @@ extension Reactor {
       operation, flags: flags, range: range, session: index, cookie: header.cookie,
       account: &sessions[Int(index)].account, arena: &arena)
     guard let slot else { return nil }
-    devices[device].notes[Int(slot)] = ReplyNote(offset: header.offset)
+    devices[device].setNote(slot, ReplyNote(offset: header.offset))
     sessions[Int(index)].start += sessions[Int(index)].terms.replies.requestHeaderBytes
     return slot
   }

@@ -7,34 +7,21 @@ internal import NBD
 
 /// Sessions come and go.
 extension Reactor {
-  mutating func armAccept(_ device: Int) {
-    guard devices[device].listener >= 0, !devices[device].isAccepting, !isStopping else { return }
-    devices[device].isAccepting = ring.accept(
-      devices[device].listener, CompletionTag(.accept, owner: UInt32(device)))
-    if !devices[device].isAccepting { scheduleHousekeeping() }
-  }
-
-  mutating func accepted(device: Int, result: Int32) {
-    devices[device].isAccepting = false
-    if result >= 0 { welcome(result, device) }
-    let isShort = result == -EMFILE || result == -ENFILE || result == -ENOMEM || result == -ENOBUFS
-    // Out of descriptors or memory: not at once again, or the loop would spin on the same error.
-    if isShort { scheduleHousekeeping() } else { armAccept(device) }
-    endIfDestroyed(device)
-  }
-
-  mutating func admit(_ descriptor: Int32, _ id: UInt32) {
+  mutating func admit(
+    _ descriptor: Int32, _ id: UInt32, isReadOnly: Bool, isKernel: Bool
+  ) {
     guard let device = device(id) else {
       close(descriptor)
       return
     }
-    let index = welcome(descriptor, device)
-    if index != Session.none { sessions[Int(index)].isKernel = true }
+    guard let index = welcome(descriptor, device, ListenerHost.own, isReadOnly: isReadOnly)
+    else { return }
+    sessions[Int(index)].isKernel = isKernel
   }
 
   /// Goes on with a connection whose handshake another process has done.
   mutating func adopt(_ descriptor: Int32, _ id: UInt32, exportBytes: UInt64) {
-    guard let device = device(id), let index = seat(descriptor, device) else {
+    guard let device = device(id), let index = seat(descriptor, device, ListenerHost.own) else {
       close(descriptor)
       return
     }
@@ -45,34 +32,41 @@ extension Reactor {
   }
 
   /// A place for a connection; nil when there is none.
-  private mutating func seat(_ descriptor: Int32, _ device: Int) -> UInt32? {
-    guard devices[device].isOpen, devices[device].listener >= 0, !isStopping,
+  private mutating func seat(_ descriptor: Int32, _ device: Int, _ place: Int) -> UInt32? {
+    guard devices[device].isOpen, devices[device].ending == nil, !isStopping,
+      place == ListenerHost.own || devices[device].listeners[place].descriptor >= 0,
       let index = freeSessions.popLast()
     else { return nil }
     guard ring.setFile(descriptor, at: index) == 0 else {
       freeSessions.append(index)
       return nil
     }
-    mp_tune_data_socket(descriptor)
+    mp_tune_client_socket(descriptor)
     sessions[Int(index)] = Session()
     sessions[Int(index)].descriptor = descriptor
     sessions[Int(index)].device = UInt32(device)
+    sessions[Int(index)].listener = UInt8(place)
     sessions[Int(index)].since = now
     devices[device].sessions += 1
     return index
   }
 
   @discardableResult
-  private mutating func welcome(_ descriptor: Int32, _ device: Int) -> UInt32 {
-    guard let index = seat(descriptor, device) else {
+  mutating func welcome(
+    _ descriptor: Int32, _ device: Int, _ place: Int, isReadOnly: Bool = false
+  ) -> UInt32? {
+    guard let index = seat(descriptor, device, place) else {
       close(descriptor)
-      return Session.none
+      return nil
     }
+    let listener = devices[device].listeners[place]
     sessions[Int(index)].phase = .negotiating
     negotiatingCount += 1
     scheduleHousekeeping()
     sessions[Int(index)].exportBytes = devices[device].export.sizeBytes
-    var negotiation = Negotiation(devices[device].export)
+    var negotiation = Negotiation(
+      devices[device].export, tls: listener.credentials == nil ? .none : .required,
+      isReadOnly: isReadOnly || listener.isReadOnly, offersChunks: !listener.isSimple)
     var greeting: [UInt8] = []
     negotiation.machine.start(into: &greeting)
     negotiations[Int(index)] = negotiation
@@ -126,7 +120,8 @@ extension Reactor {
       endNegotiation(index)
       sessions[Int(index)].phase = sessions[Int(index)].isAtEnd ? .draining : .serving
       parse(index)
-    case .startTLS, .close, nil: beginClose(index)
+    case .startTLS: startTLS(index)
+    case .close, nil: beginClose(index)
     }
   }
 
@@ -205,8 +200,8 @@ extension Reactor {
     }
   }
 
-  /// Somebody waits for memory, or for the end: clients that have taken no reply for too long give
-  /// up theirs.
+  /// Somebody waits for memory, or for the end: clients that have taken no reply, or sent nothing of a
+  /// payload that they began, for too long give up theirs.
   private mutating func dropSlowClients(patience: Interval) {
     for index in 0..<UInt32(sessions.count) {
       let session = sessions[Int(index)]
@@ -214,7 +209,12 @@ extension Reactor {
       case .vacant, .negotiating, .closing: continue
       case .serving, .draining: break
       }
-      guard session.isSending, now - session.since >= patience else { continue }
+      // One that has begun a payload and does not go on holds memory, too.
+      let isStuck =
+        session.isSending
+        ? now - session.since >= patience
+        : session.payloadSlot != Session.none && now - session.heardAt >= patience
+      guard isStuck else { continue }
       report(Int(session.device), .slowClientDropped)
       beginClose(index)
     }

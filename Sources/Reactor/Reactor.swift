@@ -158,7 +158,7 @@ struct Reactor: ~Copyable {
     case .serverReceive: receivedFromServer(UInt32(tag.item), result: result)
     case .serverSend: sentToServer(UInt32(tag.item), result: result)
     case .cancel: break
-    case .accept: accepted(device: tag.owner, result: result)
+    case .accept: accepted(device: tag.owner, place: tag.item, result: result)
     case .mailbox:
       armMailbox()
       for command in inbox.takeAll() { obey(command) }

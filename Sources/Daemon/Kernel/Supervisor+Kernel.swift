@@ -108,7 +108,10 @@ extension Supervisor {
     device.kernel?.state = .connecting
     stopWatching(device)
     guardKernelDevice(attachment)
-    post(.admit(device: device.id, descriptor: connection.server), to: device)
+    post(
+      .admit(
+        device: device.id, descriptor: connection.server, isReadOnly: false, isKernel: true),
+      to: device)
     let wish = KernelClient.Wish(export: device.name.text, attachment: attachment)
     ask(
       { client throws(KernelFailure) in

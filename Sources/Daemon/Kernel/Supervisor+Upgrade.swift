@@ -43,7 +43,7 @@ extension Supervisor {
     respond(.success(UpgradeMethod.Result(program: program, pid: Int(getpid()))))
     successor.began = ReactorThread.clock()
     log.info("going on as another program", metadata: ["program": "\(program)"])
-    finish(reactorsWith: .handOver)
+    stopServing(.handOver)
   }
 
   /// The kernel's connection of a device is at rest.
