@@ -145,7 +145,8 @@ extension Supervisor {
         done(result.adding(attached: RescanMethod.Result.Attached(device: name, path: path)))
       case .failure(let error):
         note(path, error.message)
-        done(result.adding(refused: [PathRemark(path: path, reason: error.message)]))
+        done(
+          result.adding(refused: [PathRemark(path: path, reason: error.message, hint: error.hint)]))
       }
     }
     change(name, finish) { [self] device, _, finish in
@@ -183,7 +184,10 @@ extension Supervisor {
     }
     let failed: (ControlError) -> Void = { [self] error in
       note(first.path, error.message)
-      done(result.adding(refused: [PathRemark(path: first.path, reason: error.message)]))
+      done(
+        result.adding(refused: [
+          PathRemark(path: first.path, reason: error.message, hint: error.hint)
+        ]))
     }
     do throws(ControlError) {
       _ = try RunDirectory.usable(options.runDirectory.socket(of: name), workingDirectory: "/")
