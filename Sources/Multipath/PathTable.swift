@@ -27,7 +27,7 @@ public struct PathTable: ~Copyable {
   public var capacity: Int { records.count }
 
   /// Places below this have been occupied at some time.
-  var reachedCount: Int { records.touchedCount }
+  public var reachedCount: Int { records.touchedCount }
 
   public var orderedCount: Int { newestFirst.count }
 
