@@ -13,6 +13,8 @@ package struct DaemonOptions: Sendable {
   package var logLevel: String
   /// Where to look for labels.
   package var taste: TasteRule
+  /// One device is served and nothing else, until its client goes.
+  package var single: SingleExport?
 
   package init(
     runDirectory: RunDirectory, controlSocket: String, stateFile: String?, reactors: Int,
@@ -60,6 +62,10 @@ enum DaemonLimits {
   static let firstTastePatience = Interval.seconds(15)
   /// The same for a server, whose restart takes less than a disk's return.
   static let reconnectFirst = Interval.milliseconds(100)
+  /// How often it is looked whether the client at standard input has gone.
+  static let leaveWatch = Interval.milliseconds(50)
+  /// How long after an address could not be had it is tried again.
+  static let exportRetry = Interval.seconds(5)
   /// How often paths are asked for their size.
   static let sizeWatch = Interval.seconds(3)
   /// Changes of one device that wait for another to end.

@@ -285,7 +285,7 @@ struct WireTests {
     #expect(
       error?.hint
         == "the methods are: create, label, add, remove, fail, restore, set, prefer, rotate, fail-queued, "
-        + "resize, stop, destroy, clear, dump, rescan, attach, detach, list, status, stats, events, subscribe, "
+        + "resize, stop, destroy, clear, dump, rescan, attach, detach, export, unexport, list, status, stats, events, subscribe, "
         + "explain, trace, version")
   }
 

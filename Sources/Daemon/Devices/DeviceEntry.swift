@@ -106,6 +106,8 @@ final class DeviceEntry {
   let socket: String
   /// Oldest first.
   var paths: [PathEntry]
+  /// Fences that wait for their paths to answer after all, by path.
+  var fencesToCome: [UInt32: UInt32] = [:]
   /// Changes of one device happen one after the other.
   var isChanging = false
   var changesWaiting: [() -> Void] = []
@@ -126,6 +128,8 @@ final class DeviceEntry {
   var leaving: [UInt32: String] = [:]
   /// Whether the paths share a cache, as it was found out last.
   var cache: CacheFacts
+  /// Where it is served besides its own socket.
+  var exports: [ExportEntry] = []
   /// Nil for a device that was made by hand.
   var label: DeviceLabel?
 
@@ -189,6 +193,6 @@ final class DeviceEntry {
       label: label.map {
         DeviceSpecification.Label(
           uuid: $0.record.uuid.text, name: $0.record.name.text, sectorBytes: $0.sectorBytes)
-      })
+      }, exports: exports.isEmpty ? nil : exports.map { $0.specification })
   }
 }
