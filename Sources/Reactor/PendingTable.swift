@@ -16,6 +16,15 @@ struct PendingTable: ~Copyable {
 
   func probePlace(_ path: UInt32) -> Int { attempts.count + Int(path) }
 
+  /// Makes a place usable.
+  mutating func touch(_ place: Int) {
+    if place < attempts.count {
+      attempts.touch(place)
+    } else {
+      probes.touch(place - attempts.count)
+    }
+  }
+
   subscript(_ place: Int) -> PendingIO {
     @inline(__always)
     _read {

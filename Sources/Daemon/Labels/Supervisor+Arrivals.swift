@@ -22,7 +22,9 @@ extension Supervisor {
         log.warning("the kernel's events came too fast: looking at everything")
         return rescanEverything { _ in }
       }
-      if let path = Uevent(buffer[..<Int(length)])?.arrivedPath { arrived(path) }
+      guard let event = Uevent(buffer[..<Int(length)]) else { continue }
+      if let path = event.arrivedPath { arrived(path) }
+      if let number = event.departedNumber { blockDeviceDeparted(number) }
     }
   }
 
@@ -33,6 +35,7 @@ extension Supervisor {
         reopen(entry.id, of: device) { _ in }
       }
     }
+    lookForLinks()
     guard taster.rule.accepts(path), !taster.arrivals.contains(path) else { return }
     taster.arrivals.append(path)
     guard !taster.isCollecting else { return }

@@ -1,3 +1,5 @@
+internal import CLinux
+
 /// What the kernel says about a device that has come, gone or changed.
 struct Uevent {
   /// Such as `add` or `change`.
@@ -5,6 +7,8 @@ struct Uevent {
   let subsystem: String
   /// The name below /dev.
   let deviceName: String
+  /// As `PathIdentity` has it; nil when the message does not say it.
+  let number: UInt64?
   /// Somebody wrote to the device's uevent file, as udev does after each writer closes it: nothing has
   /// changed that the kernel knows of.
   let isSynthetic: Bool
@@ -23,6 +27,9 @@ struct Uevent {
     self.action = action
     self.subsystem = subsystem
     deviceName = name
+    let halves = (values["MAJOR"].flatMap { UInt32($0) }, values["MINOR"].flatMap { UInt32($0) })
+    number =
+      if case (let major?, let minor?) = halves { mp_device_number(major, minor) } else { nil }
     isSynthetic = values["SYNTH_UUID"] != nil
   }
 
@@ -33,5 +40,10 @@ struct Uevent {
     case "add", "change", "online": return "/dev/" + deviceName
     case _: return nil
     }
+  }
+
+  /// The number of a block device that has just been taken away.
+  var departedNumber: UInt64? {
+    subsystem == "block" && action == "remove" ? number : nil
   }
 }
