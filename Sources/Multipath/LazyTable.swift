@@ -37,15 +37,16 @@
   @inlinable
   public subscript(_ place: Int) -> Record {
     @inline(__always)
-    unsafeAddress {
-      precondition(UInt(bitPattern: place) < UInt(bitPattern: used), "an untouched place")
-      return unsafe UnsafePointer(records + place)
-    }
+    unsafeAddress { unsafe UnsafePointer(address(of: place)) }
     @inline(__always)
-    unsafeMutableAddress {
-      precondition(UInt(bitPattern: place) < UInt(bitPattern: used), "an untouched place")
-      return unsafe records + place
-    }
+    unsafeMutableAddress { unsafe address(of: place) }
+  }
+
+  /// Where a touched place is until the next one is touched.
+  @inlinable @inline(__always)
+  public func address(of place: Int) -> UnsafeMutablePointer<Record> {
+    precondition(UInt(bitPattern: place) < UInt(bitPattern: used), "an untouched place")
+    return unsafe records + place
   }
 
   /// What is at a place, touched or not.

@@ -27,20 +27,13 @@ struct PendingTable: ~Copyable {
 
   subscript(_ place: Int) -> PendingIO {
     @inline(__always)
-    _read {
-      if place < attempts.count {
-        yield attempts[place]
-      } else {
-        yield probes[place - attempts.count]
-      }
-    }
+    unsafeAddress { unsafe UnsafePointer(address(of: place)) }
     @inline(__always)
-    _modify {
-      if place < attempts.count {
-        yield &attempts[place]
-      } else {
-        yield &probes[place - attempts.count]
-      }
-    }
+    unsafeMutableAddress { unsafe address(of: place) }
+  }
+
+  private func address(of place: Int) -> UnsafeMutablePointer<PendingIO> {
+    unsafe place < attempts.count
+      ? attempts.address(of: place) : probes.address(of: place - attempts.count)
   }
 }

@@ -22,7 +22,9 @@ extension MultipathMachine {
     case .attemptRefused(let token):
       return isOutstanding(token) && attempts[Int(token.slot)].operation == .read
     case .probeFinished(let token, _):
-      guard token.kind == TokenKind.probe, Int(token.slot) < table.reachedCount else { return false }
+      guard token.kind == TokenKind.probe, Int(token.slot) < table.reachedCount else {
+        return false
+      }
       return table[PathIndex(UInt8(token.slot))].probe.isInFlight
     case .cancelWaiting(let slot), .answerUnheard(let slot):
       return Int(slot) < requests.touchedCount
