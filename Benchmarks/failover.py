@@ -117,7 +117,7 @@ def measure(bed, mode, give_up, fault, seconds):
     prober.ends = True
     prober.join()
     output = fio.communicate()[0]
-    bed.mpctl("destroy", "data")
+    bed.mpctl("destroy", "--force", "data")
     if fio.returncode != 0 or prober.errors:
         sys.exit(f"failover.py: {prober.errors} errors at the prober, fio says:\n{output}")
     return prober.longest * 1000, usual * 1000
