@@ -224,6 +224,10 @@ struct Reactor: ~Copyable {
       let index = starved[position]
       guard sessions[Int(index)].isStarved else { continue }
       sessions[Int(index)].isStarved = false
+      if isLeftByKernel(index) {
+        beginClose(index)
+        continue
+      }
       if sessions[Int(index)].phase == .negotiating { receiveMore(index) } else { parse(index) }
     }
     starved.removeSubrange(0..<waiting)
