@@ -72,7 +72,8 @@ struct KernelTests {
     let device = DeviceSpecification(
       name: "data", mode: .activePassive, sizeBytes: 1 << 30, blockBytes: 512,
       options: DeviceOptions(), paths: [.init(path: "/dev/loop1")],
-      kernel: KernelAttachment(identifier: "mpath:data:1f", deadConnSeconds: 300, connections: 4, boot: "b"))
+      kernel: KernelAttachment(
+        identifier: "mpath:data:1f", deadConnSeconds: 300, connections: 4, boot: "b"))
     let now = text(try StateFile.encode([device]))
     #expect(try StateFile.decode(bytes(now)).first?.kernel?.connections == 4)
     let before = now.replacing("\"connections\"", with: "\"somethingElse\"")

@@ -28,7 +28,9 @@ import Testing
     #expect(bench.isEmpty)
   }
 
-  @Test func `a repeat waits for the first copy while its session is still believed to live`() throws {
+  @Test func `a repeat waits for the first copy while its session is still believed to live`()
+    throws
+  {
     let old = try write(0)
     let again = try write(1)
     let newer = try write(2)

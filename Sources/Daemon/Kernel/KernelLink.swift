@@ -35,7 +35,9 @@ struct KernelLink {
   /// the kernel's log each time, and 2 s make few of them. With several, the kernel ends that request's connection
   /// and repeats it on another. Changes are kept in order all the same, but the wait for a path would
   /// begin anew each time; so the kernel is told to wait for longer than the daemon ever does.
-  static func retryMilliseconds(_ attachment: KernelAttachment, _ settings: DeviceSettings) -> UInt64 {
+  static func retryMilliseconds(_ attachment: KernelAttachment, _ settings: DeviceSettings)
+    -> UInt64
+  {
     if attachment.connections == 1 { return retryOfOneMilliseconds }
     let wait = max(settings.waitForPathSeconds, settings.holdTimeoutSeconds)
     return min(wait, waitSecondsMax) * 1000 + retryOfManyMilliseconds

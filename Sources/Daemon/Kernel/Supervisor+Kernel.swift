@@ -132,7 +132,8 @@ extension Supervisor {
   /// Has a reactor serve fresh connections, and the worker give their other ends to the kernel.
   private func offer(
     _ connections: [KernelConnection], _ device: DeviceEntry,
-    _ work: @escaping @Sendable (borrowing KernelClient, KernelClient.Wish) throws(KernelFailure) ->
+    _ work:
+      @escaping @Sendable (borrowing KernelClient, KernelClient.Wish) throws(KernelFailure) ->
       UInt32,
     _ done: @escaping (KernelWorker.Outcome) -> Void
   ) {

@@ -6,10 +6,11 @@ internal import Reactor
 /// What the kernel knows of a device that changes.
 extension Supervisor {
   /// How long requests may wait has changed, and with it how long the kernel should.
-  func retuneKernelDevice(_ device: DeviceEntry) {
+  func retuneKernelDevice(_ device: DeviceEntry, _ before: DeviceSettings) {
     guard let attachment = device.kernel?.attachment, let number = attachment.number else { return }
-    KernelDevice(number).patience(
-      milliseconds: KernelLink.retryMilliseconds(attachment, device.settings))
+    let patience = KernelLink.retryMilliseconds(attachment, device.settings)
+    guard patience != KernelLink.retryMilliseconds(attachment, before) else { return }
+    KernelDevice(number).patience(milliseconds: patience)
   }
 
   /// Has the kernel know the device's size, also with a mounted file system on it. The kernel announces it, so
