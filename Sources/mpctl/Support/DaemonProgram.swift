@@ -8,9 +8,7 @@ enum DaemonProgram {
     _ name: String, whyNotAsked reason: CommandFailure
   ) throws(CommandFailure) {
     _ = try CommandFailure.catching { () throws(ControlError) in try DeviceName(name) }
-    Terminal.writeError(
-      ErrorText.render(
-        message: "warning: \(reason.message); asking the kernel without a daemon", hint: nil))
+    Terminal.warn("\(reason.message); asking the kernel without a daemon")
     let program = beside()
     var arguments = unsafe [strdup("mpathd"), strdup("--release"), strdup(name), nil]
     defer { unsafe arguments.forEach { unsafe free($0) } }
