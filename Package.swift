@@ -72,10 +72,14 @@ let package = Package(
       ]),
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
     library("Label"),
+    library("Registry"),
     library("Control", ["BlockIO", "NBD"]),
     library(
       "Daemon",
-      ["BlockIO", "Multipath", "NBD", "Engine", "Label", "Reactor", "Control", "CLinux", logging]),
+      [
+        "BlockIO", "Multipath", "NBD", "Engine", "Label", "Registry", "Reactor", "Control",
+        "CLinux", logging,
+      ]),
     library("Simulation", ["BlockIO", "Multipath", "NBD", "Engine", rigid]),
     program("mpathd", ["Daemon", "Control", arguments]),
     program("mpctl", ["Control", "BlockIO", arguments]),
@@ -88,6 +92,7 @@ let package = Package(
     tests("NBDTests", ["NBD", "BlockIO"]),
     tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid]),
     tests("LabelTests", ["Label"]),
+    tests("RegistryTests", ["Registry"]),
     tests("ControlTests", ["Control", "mpctl"], exclude: ["Golden"]),
     tests("SimulationTests", ["Simulation", "Multipath", "BlockIO"]),
     tests(

@@ -27,6 +27,7 @@ extension Reactor {
     case .releaseHold(let ticket, let id, let path, let cause):
       change(ticket, id, path, .releaseHold(cause))
     case .markForeign(let ticket, let id, let path): change(ticket, id, path, .foreign)
+    case .losePath(let id, let path, let cause): losePath(id, path, cause)
     case .reopenPath(let id, let setup): reopen(id, setup)
     case .pathFenced(let id, let path): pathFenced(id, path)
     case .identityChecked(let id, let path, let generation, let verdict):
@@ -39,7 +40,7 @@ extension Reactor {
     case .resize(let ticket, let id, let export, let usable):
       resize(ticket, id, export, usableBytes: usable)
     case .failQueued(let ticket, let id): failQueued(ticket, id)
-    case .snapshot(let ticket): report(.snapshot(ticket: ticket, snapshots()))
+    case .snapshot(let ticket, let id): report(.snapshot(ticket: ticket, snapshots(of: id)))
     case .explain(let ticket, let id):
       guard let device = device(id) else {
         return report(.refused(ticket: ticket, .noSuchDevice))
@@ -68,6 +69,12 @@ extension Reactor {
   private mutating func reopen(_ id: UInt32, _ setup: PathSetup) {
     if let device = device(id) { return reopen(device, setup) }
     refuseReopening(id, setup, .noSuchDevice)
+  }
+
+  private mutating func losePath(_ id: UInt32, _ pathID: UInt32, _ cause: FaultCause) {
+    guard let device = device(id), let path = devices[device].index(ofPath: pathID) else { return }
+    decide(device, .pathLost(path, cause))
+    tellState(device)
   }
 
   private mutating func pathFenced(_ id: UInt32, _ pathID: UInt32) {

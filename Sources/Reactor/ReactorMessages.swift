@@ -67,6 +67,8 @@ public enum ReactorCommand: Sendable {
   /// A restore of a path that did not answer when it was compared: the hold ends, the failure stays.
   case releaseHold(ticket: UInt64, device: UInt32, path: UInt32, FaultCause)
   case markForeign(ticket: UInt64, device: UInt32, path: UInt32)
+  /// The kernel has taken the path's device away: it is LOST until it is reopened.
+  case losePath(device: UInt32, path: UInt32, FaultCause)
   /// A path has been opened anew: the new access takes the place of the old one, whose descriptors come back
   /// in `.closed`. What is in flight on an old file ends there; old connections are ended. When that
   /// cannot be done, it is the new descriptors that come back in `.closed`, followed by `.reopenRefused`.
@@ -88,7 +90,8 @@ public enum ReactorCommand: Sendable {
   case resize(ticket: UInt64, device: UInt32, ExportDescription, usableBytes: UInt64)
   /// Fails what waits; answers `.counted`.
   case failQueued(ticket: UInt64, device: UInt32)
-  case snapshot(ticket: UInt64)
+  /// Of one device, or of all.
+  case snapshot(ticket: UInt64, device: UInt32?)
   /// What the device remembers of its decisions; answers `.explained`.
   case explain(ticket: UInt64, device: UInt32)
   /// Records what the device's machine is told; answers `.traceBegan`, then come `.traceChunk`s and at last

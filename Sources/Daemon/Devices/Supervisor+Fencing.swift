@@ -9,7 +9,7 @@ extension Supervisor {
   /// Runs the device's fence command. The reactor lets changes go on only after a success, and asks again,
   /// less and less often, after a failure.
   func fence(_ id: UInt32, _ path: UInt32, _ generation: UInt32) {
-    guard let device = devices.first(where: { $0.id == id }) else { return }
+    guard let device = owners.device(id) else { return }
     let finish: (Bool) -> Void = { [self] succeeded in
       if succeeded { endConnections(of: path, device) }
       post(

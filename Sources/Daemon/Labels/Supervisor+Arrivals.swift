@@ -22,18 +22,27 @@ extension Supervisor {
         log.warning("the kernel's events came too fast: looking at everything")
         return rescanEverything { _ in }
       }
-      if let path = Uevent(buffer[..<Int(length)])?.arrivedPath { arrived(path) }
+      if let event = Uevent(buffer[..<Int(length)]) { heard(event) }
     }
   }
 
-  private func arrived(_ path: String) {
-    for device in devices {
+  private func heard(_ event: Uevent) {
+    if let path = event.departedPath { return departed(path, event.number) }
+    guard let path = event.arrivedPath else { return }
+    arrived(path)
+    // One in service may have another size.
+    guard let number = event.number else { return }
+    for device in owners.devices(with: .block(device: number)) { watchSize(of: device) }
+  }
+
+  func arrived(_ path: String) {
+    for device in owners.devices(named: path) {
       for entry in device.paths where entry.path == path && !entry.isOpen {
         // It need not wait for its next turn.
         reopen(entry.id, of: device) { _ in }
       }
     }
-    guard taster.rule.accepts(path), !taster.arrivals.contains(path) else { return }
+    guard taster.rule.accepts(path), taster.isArriving.insert(path).inserted else { return }
     taster.arrivals.append(path)
     guard !taster.isCollecting else { return }
     taster.isCollecting = true
@@ -43,15 +52,9 @@ extension Supervisor {
     }
   }
 
-  // MARK: Rescan
-
-  func rescan(_ params: NoParams, _ respond: @escaping Respond<RescanMethod>) {
-    rescanEverything { result in respond(.success(result)) }
-  }
-
   /// Devices whose media are there when the daemon starts are there when it is ready, unless a medium hangs.
   func tasteAtStart(_ ready: @escaping () -> Void) {
-    if taster.uevents < 0 {
+    if options.hearsEvents, taster.uevents < 0 {
       log.warning(
         "the kernel's events cannot be heard; mpctl rescan finds what has come",
         metadata: ["error": "\(ErrnoText.sentence(-taster.uevents))"])
@@ -73,33 +76,30 @@ extension Supervisor {
     }
   }
 
-  private func rescanEverything(_ done: @escaping (RescanMethod.Result) -> Void) {
-    taster.rescans.append(done)
+  func rescanEverything(
+    isDry: Bool = false,
+    _ done: @escaping (Result<RescanMethod.Result, ControlError>) -> Void
+  ) {
+    taster.rescans.append(Taster.Rescan(isDry: isDry, done: done))
     tasteNext()
   }
 
   /// Begins the next look, if one is wanted and none goes on.
-  private func tasteNext() {
+  func tasteNext() {
     guard !taster.isBusy else { return }
-    let waiting = taster.rescans
-    if !waiting.isEmpty {
+    if let first = taster.rescans.first {
+      let waiting = taster.rescans.filter { $0.isDry == first.isDry }
+      taster.rescans.removeAll { $0.isDry == first.isDry }
       taster.isBusy = true
-      taster.rescans = []
-      taster.arrivals = []
-      reopenLostPaths()
-      let rule = taster.rule
-      elsewhere("mpath-scan", { .candidates(rule.candidates()) }) { [self] answer in
-        var names: [String] = []
-        if case .candidates(let found) = answer { names = found }
-        taste(names) { [self] result in
-          for done in waiting { done(result) }
-          endTaste()
-        }
+      look(at: first.isDry) { [self] outcome in
+        for one in waiting { one.done(outcome) }
+        endTaste()
       }
     } else if !taster.arrivals.isEmpty, !taster.isCollecting {
       taster.isBusy = true
       let names = taster.arrivals
       taster.arrivals = []
+      taster.isArriving = []
       taste(names) { [self] _ in endTaste() }
     }
   }
@@ -107,13 +107,5 @@ extension Supervisor {
   private func endTaste() {
     taster.isBusy = false
     tasteNext()
-  }
-
-  private func reopenLostPaths() {
-    for device in devices where !device.isBeingDestroyed {
-      for entry in device.paths where !entry.isOpen {
-        reopen(entry.id, of: device) { _ in }
-      }
-    }
   }
 }

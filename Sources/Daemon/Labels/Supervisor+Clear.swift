@@ -73,7 +73,7 @@ extension Supervisor {
       ControlError(.refused, "\(shown): \(trouble.sentence)", hint: trouble.hint)
     case .unreadable:
       ControlError(.refused, "\(shown) still shows the label that was wiped")
-    case .foreign, .looked, .candidates, nil:
+    case .foreign, .looked, .candidates, .watching, nil:
       ControlError(.timeout, "\(shown) did not answer")
     }
   }

@@ -8,6 +8,8 @@ struct Uevent {
   /// Somebody wrote to the device's uevent file, as udev does after each writer closes it: nothing has
   /// changed that the kernel knows of.
   let isSynthetic: Bool
+  /// The device's number, as stat(2) gives it.
+  let number: UInt64?
 
   /// Nil for a message that is about no device node.
   init?(_ message: ArraySlice<UInt8>) {
@@ -24,6 +26,18 @@ struct Uevent {
     self.subsystem = subsystem
     deviceName = name
     isSynthetic = values["SYNTH_UUID"] != nil
+    let numbers = ["MAJOR", "MINOR"].compactMap { values[$0].flatMap { UInt64($0) } }
+    number = numbers.count == 2 ? Self.number(numbers[0], numbers[1]) : nil
+  }
+
+  /// As makedev(3) puts it together.
+  private static func number(_ major: UInt64, _ minor: UInt64) -> UInt64 {
+    (major & 0xfff) << 8 | (major & 0xffff_f000) << 32 | minor & 0xff | (minor & 0xffff_ff00) << 12
+  }
+
+  /// The path of a block device that is there no more.
+  var departedPath: String? {
+    subsystem == "block" && !isSynthetic && action == "remove" ? "/dev/" + deviceName : nil
   }
 
   /// The path of a block device that may be there now and was not before, or has another medium.
