@@ -7,6 +7,10 @@ can reset its connections. fio writes and verifies; a prober writes one block ev
 longest time without an answer. Faults come in an order drawn from the seed, which is printed; each is undone,
 and the next waits until all paths are back in service. Exits 0 only when no client has seen an error or a wrong
 byte and each kind of fault has happened. Servers are others' programs: nbdkit, qemu-nbd, nbd-server.
+
+Beside each gap stands the longest time that a write of one block to a file of the same file system took meanwhile,
+with no program of ours in between: what the host itself takes, the servers wait for too. What happened in a gap of
+more than half a second is printed.
 """
 
 import argparse
@@ -29,6 +33,51 @@ IMAGE_BYTES = 64 << 20
 IN_SERVICE = ("ACTIVE", "PASSIVE", "READ")
 
 
+# A gap longer than this is told with the events in it.
+LONG = 0.5
+
+
+def watch_host(name):
+    """Writes one block a millisecond to a file of its own; prints start and end of what takes longer than 20 ms."""
+    place = 0
+    descriptor = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
+    os.pwrite(descriptor, bytes(16 << 20), 0)
+    last = time.monotonic()
+    while True:
+        os.pwrite(descriptor, bytes(4096), place % 4096 * 4096)
+        place += 97
+        now = time.monotonic()
+        if now - last > 0.02:
+            print(last, now, flush=True)
+        last = now
+        time.sleep(0.001)
+
+
+class Host(threading.Thread):
+    """What `watch_host` says, from a process of its own."""
+
+    def __init__(self, directory):
+        super().__init__(daemon=True)
+        self.process = subprocess.Popen(
+            [sys.executable, "-B", __file__, "--host", directory + "/host"],
+            stdout=subprocess.PIPE, text=True)
+        self.gaps = []
+        self.start()
+
+    def run(self):
+        for line in self.process.stdout:
+            start, end = map(float, line.split())
+            self.gaps.append((start, end))
+
+    def longest(self, since, until):
+        return max((end - start for start, end in list(self.gaps) if end > since and start < until),
+                   default=0.0)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
 class Prober(threading.Thread):
     """Writes one block a millisecond behind what fio uses, one after the other."""
 
@@ -37,6 +86,7 @@ class Prober(threading.Thread):
         self.handle = nbd.NBD()
         self.handle.connect_uri(uri)
         self.longest = 0.0
+        self.longest_end = 0.0
         self.last = time.monotonic()
         self.answers = 0
         self.errors = []
@@ -50,16 +100,19 @@ class Prober(threading.Thread):
             except nbd.Error as error:
                 self.errors.append(str(error))
             now = time.monotonic()
-            self.longest = max(self.longest, now - self.last)
+            if now - self.last > self.longest:
+                self.longest = now - self.last
+                self.longest_end = now
             self.last = now
             self.answers += 1
             time.sleep(0.001)
 
     def gap(self):
-        """The longest gap since it was asked last, one that has not ended included."""
-        longest = max(self.longest, time.monotonic() - self.last)
+        """The longest gap since it was asked last, one that has not ended included, and when it ended."""
+        now = time.monotonic()
+        found = max((self.longest, self.longest_end), (now - self.last, now))
         self.longest = 0.0
-        return longest
+        return found
 
 
 def forward(port, target):
@@ -211,6 +264,7 @@ class Bed:
         self.mpctl(
             "create", *flags, "--cache", "shared", "--quiesce", "1", "data",
             f"nbd+unix:///{export}?socket={self.servers[0].socket}", f"nbd://127.0.0.1:{port}/{export}")
+        self.host = Host(self.directory)
         self.restores = 0
         self.own_deaths = 0
         self.uri = f"nbd+unix:///data?socket={self.run_directory}/data.sock"
@@ -222,6 +276,16 @@ class Bed:
     def states(self):
         device = json.loads(self.mpctl("status", "data", "--json"))["devices"][0]
         return [path["state"] for path in device["paths"]]
+
+    def tell(self, fault, gap, ended, host):
+        """What the daemon did from a second before the gap until its end."""
+        clock = time.time() - time.monotonic()
+        print(f"{fault}: {gap * 1000:.0f} ms, ended at {ended + clock:.3f}; the host took {host * 1000:.0f} ms")
+        for line in self.mpctl("events", "data", "--json", "--last", "200").splitlines():
+            event = json.loads(line)
+            if ended - gap - 1 <= event["time"] / 1000 - clock <= ended:
+                print("   ", line)
+        print(self.mpctl("explain", "data"), flush=True)
 
     def bring_back(self):
         """Waits until both paths serve. One that failed often is kept out for minutes, as it should be; here an
@@ -248,6 +312,7 @@ class Bed:
         self.daemon.wait()
         self.forwarder.kill()
         self.forwarder.wait()
+        self.host.end()
         for server in self.servers:
             server.kill()
         if keep:
@@ -325,7 +390,7 @@ def soak(bed, options, draw):
     prober = Prober(bed.uri)
     prober.start()
     time.sleep(1)
-    usual = prober.gap()
+    usual = prober.gap()[0]
     gaps = {}
     kinds = [kind for kind in FAULTS if options.server == "nbdkit" or kind not in NBDKIT_ONLY]
     order = rounds(kinds, draw)
@@ -335,12 +400,17 @@ def soak(bed, options, draw):
         if kind == "TCP reset" and number == 0:
             continue
         prober.gap()
+        began = time.monotonic()
         fault = FAULTS[kind](bed, number)
         next(fault)
         time.sleep(draw.uniform(0.5, 1.5))
         next(fault, None)
         bed.bring_back()
-        gaps.setdefault(kind, []).append(prober.gap())
+        gap, ended = prober.gap()
+        host = bed.host.longest(began, time.monotonic())
+        gaps.setdefault(kind, []).append((gap, host))
+        if gap > LONG:
+            bed.tell(f"{kind} of {'ab'[number]}", gap, ended, host)
     output = fio.communicate()[0]
     prober.ends = True
     prober.join(30)
@@ -349,7 +419,10 @@ def soak(bed, options, draw):
     print(f"without a fault: longest gap {usual * 1000:.0f} ms; {prober.answers} probes")
     for kind in kinds:
         found = gaps.get(kind, [])
-        text = f"longest gap {max(found) * 1000:.0f} ms of {len(found)}" if found else "did not happen"
+        text = "did not happen"
+        if found:
+            gap, host = max(found)
+            text = f"longest gap {gap * 1000:.0f} ms of {len(found)}; the host took {host * 1000:.0f} ms then"
         print(f"{kind:25} {text}")
     errors = json.loads(bed.mpctl("stats", "data", "--json"))["devices"][0]["errors"]
     print(f"errors: fio {'none' if fio.returncode == 0 else output}, prober {len(prober.errors)}, "
@@ -361,6 +434,8 @@ def soak(bed, options, draw):
 def main():
     if sys.argv[1:2] == ["--forward"]:
         forward(0, sys.argv[2])
+    if sys.argv[1:2] == ["--host"]:
+        watch_host(sys.argv[2])
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("programs")
     parser.add_argument("--seconds", type=int, default=120)

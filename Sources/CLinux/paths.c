@@ -82,7 +82,8 @@ static int describe(int fd, const struct stat *about, bool direct, mp_path *path
   return 0;
 }
 
-int mp_path_open(const char *name, bool buffered, mp_path *path) {
+/* Opens what is a block device or a file, read-only and exclusive of nobody when `looks`. */
+static int open_path(const char *name, bool buffered, bool looks, mp_path *path) {
   struct stat about;
   memset(path, 0, sizeof *path);
   path->fd = -1;
@@ -92,9 +93,9 @@ int mp_path_open(const char *name, bool buffered, mp_path *path) {
   if (!S_ISBLK(about.st_mode) && !S_ISREG(about.st_mode)) return MP_ERROR_KIND;
   bool block = S_ISBLK(about.st_mode);
   bool direct = block || !buffered;
-  int flags = O_RDWR | O_CLOEXEC | (block ? O_EXCL : 0);
+  int flags = O_CLOEXEC | (looks ? O_RDONLY | O_NONBLOCK : O_RDWR | (block ? O_EXCL : 0));
   int fd = open(name, flags | (direct ? O_DIRECT : 0));
-  if (fd < 0 && errno == EINVAL && direct && !block) {
+  if (fd < 0 && errno == EINVAL && direct && (looks || !block)) {
     direct = false;
     fd = open(name, flags);
   }
@@ -109,30 +110,11 @@ int mp_path_open(const char *name, bool buffered, mp_path *path) {
   return status;
 }
 
-int mp_path_look(const char *name, mp_path *path) {
-  struct stat about;
-  memset(path, 0, sizeof *path);
-  path->fd = -1;
-  if (stat(name, &about) < 0) return -errno;
-  identify(&about, path);
-  if (S_ISDIR(about.st_mode)) return -EISDIR;
-  if (!S_ISBLK(about.st_mode) && !S_ISREG(about.st_mode)) return MP_ERROR_KIND;
-  bool direct = true;
-  int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
-  int fd = open(name, flags | O_DIRECT);
-  if (fd < 0 && errno == EINVAL) {
-    direct = false;
-    fd = open(name, flags);
-  }
-  if (fd < 0) return -errno;
-  int status = fstat(fd, &about) < 0 ? -errno : describe(fd, &about, direct, path);
-  identify(&about, path);
-  if (status < 0) {
-    close(fd);
-    path->fd = -1;
-  }
-  return status;
+int mp_path_open(const char *name, bool buffered, mp_path *path) {
+  return open_path(name, buffered, false, path);
 }
+
+int mp_path_look(const char *name, mp_path *path) { return open_path(name, false, true, path); }
 
 /* Opens an entry of the device's folder in sysfs; -1 when it has none. */
 static int sysfs_entry(uint64_t device, const char *entry, int flags) {

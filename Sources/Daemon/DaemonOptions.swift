@@ -58,6 +58,9 @@ enum DaemonLimits {
   static let pathPatience = Interval.seconds(10)
   /// How long `remove` and `destroy` wait for outstanding attempts before they answer with a warning.
   static let drainPatience = Interval.seconds(20)
+  /// How often, and after which wait, a move of the active path is tried that has to wait for a flush.
+  static let moveTries = 100
+  static let moveWait = Interval.milliseconds(20)
   /// How long a reactor may take to answer.
   static let reactorPatience = Interval.seconds(5)
   /// How long SIGTERM waits for attempts that are in flight.

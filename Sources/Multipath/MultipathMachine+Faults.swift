@@ -133,7 +133,7 @@ extension MultipathMachine {
 
   /// The path that should be active: the preferred one, else the newest of a better group than the active
   /// one's; nil when the active path is right.
-  private var failbackTarget: PathIndex? {
+  var failbackTarget: PathIndex? {
     if let preferred {
       return preferred != active && table[preferred].isUsable ? preferred : nil
     }
@@ -142,9 +142,20 @@ extension MultipathMachine {
     return best.contains(active) ? nil : table.newest(of: best)
   }
 
+  /// How soon failback looks again whether everything has been flushed.
+  private static var flushPatience: Interval { .milliseconds(100) }
+
   mutating func failBackIfDue(at now: Instant, effects: inout Effects) {
     guard let due = failbackAt, !(now < due) else { return }
+    guard let target = failbackTarget else {
+      failbackAt = nil
+      return
+    }
+    guard !activeOwesFlush else {
+      failbackAt = now + Self.flushPatience
+      return
+    }
     failbackAt = nil
-    if let target = failbackTarget { makeActive(target, at: now, effects: &effects) }
+    makeActive(target, at: now, effects: &effects)
   }
 }

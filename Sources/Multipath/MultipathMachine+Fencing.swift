@@ -33,7 +33,7 @@ extension MultipathMachine {
     return configuration.cacheDomain == .private && record.changedEpoch > record.flushedEpoch
   }
 
-  private func hasOutstandingChange(
+  func hasOutstandingChange(
     _ path: PathIndex, where fits: (AttemptRecord) -> Bool = { _ in true }
   ) -> Bool {
     var place = table[path].firstAttempt

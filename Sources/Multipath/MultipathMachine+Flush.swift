@@ -81,6 +81,16 @@ extension MultipathMachine {
     }
   }
 
+  /// The active path has a cache of its own with acknowledged writes in it, or is being given more. If its work
+  /// went elsewhere now, these could come to the medium after newer ones, and would not be read until then: who
+  /// moves it by choice has to wait for a flush.
+  public var activeOwesFlush: Bool {
+    guard configuration.cacheDomain == .private, let active, table[active].isUsable else {
+      return false
+    }
+    return table[active].hasUnflushedWrites || hasOutstandingChange(active)
+  }
+
   /// Paths with acknowledged writes up to `epoch` that no flush has covered.
   private func pathsOwing(_ epoch: UInt64) -> PathSet {
     var owing = PathSet()

@@ -11,6 +11,7 @@ extension MultipathMachine {
     guard let path = table.occupy(at: now) else { return nil }
     // Nobody knows what its cache holds, so the first flush goes to it too.
     table[path].dirtyEpoch = writeEpoch
+    table[path].attachedEpoch = writeEpoch
     if let cause {
       table[path].service = .lost(cause)
       table[path].counters.failures &+= 1

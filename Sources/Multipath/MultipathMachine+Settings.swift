@@ -33,9 +33,14 @@ extension MultipathMachine {
   }
 
   public mutating func setPriority(
-    _ priority: UInt8, of path: PathIndex, effects: inout Effects
+    _ priority: UInt8, of path: PathIndex, at now: Instant, effects: inout Effects
   ) {
     table.setPriority(priority, of: path)
+    if activeOwesFlush {
+      // As a failback does, which waits for a flush.
+      if failbackTarget != nil { failbackAt = now }
+      return
+    }
     chooseActive(effects: &effects)
   }
 

@@ -96,6 +96,8 @@ public struct PathRecord: Sendable, BitwiseCopyable, Codable {
   /// The device's write epoch at the path's last acknowledged write, and the one its last flush covers.
   var dirtyEpoch: UInt64 = 0
   var cleanEpoch: UInt64 = 0
+  /// The epoch at which it was attached: what its cache may hold from before is nobody's acknowledged write.
+  var attachedEpoch: UInt64 = 0
 
   var probe = ProbeState()
   public internal(set) var counters = PathCounters()
@@ -106,6 +108,24 @@ public struct PathRecord: Sendable, BitwiseCopyable, Codable {
   var isUsable: Bool { tenancy == .attached && service == .good && !isHeld }
 
   var isDirty: Bool { dirtyEpoch > cleanEpoch }
+
+  /// Its cache holds writes acknowledged since it was attached.
+  var hasUnflushedWrites: Bool { dirtyEpoch > max(cleanEpoch, attachedEpoch) }
+
+  /// Until when it is not even probed, since it has failed soon after each of its last returns; nil when it is
+  /// probed as usual.
+  public var keptOutUntil: Instant? {
+    switch service {
+    case .good, .foreign: return nil
+    case .failed, .lost: break
+    }
+    guard probe.holdDown > .zero, let due = probe.dueAt, due == changedAt + probe.holdDown
+    else { return nil }
+    return due
+  }
+
+  /// Times in a row that it failed soon after it had returned.
+  public var flaps: UInt32 { probe.flaps }
 
   mutating func noteTime(_ took: Interval) {
     let average = averageTime.nanoseconds

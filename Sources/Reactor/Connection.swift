@@ -26,7 +26,8 @@ struct Connection: ~Copyable {
   var isPathGone = false
   /// The next connection of the same path.
   var next = Connection.none
-  var quietTime = Interval.zero
+  /// A fence has cut it off: what it carried can do nothing more, whatever the quiet time is.
+  var isFenced = false
   var endedAt = Instant.zero
   /// What those that wait for an answer are told when it has ended.
   var endErrno = Errno.econnreset
@@ -85,6 +86,7 @@ struct Connection: ~Copyable {
     descriptor = connection.descriptor
     self.filePlace = filePlace
     isPathGone = false
+    isFenced = false
     next = Self.none
     encoder = RequestEncoder(flags: connection.export.flags)
     dataSplitter = splitters.data

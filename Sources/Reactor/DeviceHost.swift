@@ -58,6 +58,8 @@ struct PathHost: BitwiseCopyable {
   var servers = RigidArray<ServerIO>(capacity: 0)
   /// Connections to servers, until their sockets have been given back.
   var connections = 0
+  /// How long what was sent on a connection may still be carried out after its end.
+  var quietTime: Interval
   /// When the first change that an ended connection left behind can do nothing more.
   var quietDeadline: Instant?
   /// It is to go: who is to be told when all is quiet.
@@ -81,6 +83,7 @@ struct PathHost: BitwiseCopyable {
     limits = setup.export.limits
     labelBytes = setup.mediumBytes - setup.export.sizeBytes
     listener = setup.listener
+    quietTime = setup.tuning.quietTime
     paths = RigidArray(repeating: PathHost(), count: MultipathConfiguration.pathsMax)
     pending = PendingTable(attempts: places, paths: MultipathConfiguration.pathsMax)
     replyNext = RigidArray(repeating: Session.none, count: requests)

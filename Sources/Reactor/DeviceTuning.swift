@@ -14,12 +14,16 @@ public struct DeviceTuning: Sendable {
   public var probe: ProbeSchedule
   public var noPathTimeout: Interval
   public var noPathBytesMax: UInt64
+  /// How long a server may still carry out what it was sent after the end of the connection; what has been left
+  /// behind before a change of it keeps its time.
+  public var quietTime: Interval
   public var paths: [PathTuning]
 
   public init(
     mode: Mode, selector: SelectorKind, stall: StallPolicy, hedge: HedgePolicy, failback: Failback,
     probe: ProbeSchedule, noPathTimeout: Interval, noPathBytesMax: UInt64, paths: [PathTuning],
-    fence: FencePolicy = .none, cacheDomain: CacheDomain = .shared
+    fence: FencePolicy = .none, cacheDomain: CacheDomain = .shared,
+    quietTime: Interval = .seconds(5)
   ) {
     self.mode = mode
     self.selector = selector
@@ -31,6 +35,7 @@ public struct DeviceTuning: Sendable {
     self.probe = probe
     self.noPathTimeout = noPathTimeout
     self.noPathBytesMax = noPathBytesMax
+    self.quietTime = quietTime
     self.paths = paths
   }
 

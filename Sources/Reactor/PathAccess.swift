@@ -1,4 +1,3 @@
-public import BlockIO
 public import NBD
 
 /// How the reactor reaches the medium of a path.
@@ -32,17 +31,14 @@ public struct NetworkAccess: Sendable {
 
   /// More than one only where the server says CAN_MULTI_CONN.
   public let connections: [NetworkConnection]
-  /// How long after the end of a connection writes that were sent on it may still land.
-  public let quietTime: Interval
 
   /// Traps on no connection, on more than 16, and on several to a server that does not allow it.
-  public init(connections: [NetworkConnection], quietTime: Interval) {
+  public init(connections: [NetworkConnection]) {
     precondition((1...Self.connectionsMax).contains(connections.count))
     precondition(
       connections.count == 1
         || connections.allSatisfy { $0.export.flags.contains(.canMultiConnection) })
     self.connections = connections
-    self.quietTime = quietTime
   }
 }
 

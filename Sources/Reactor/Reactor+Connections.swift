@@ -59,7 +59,6 @@ extension Reactor {
         return .failure(.system(errno: -status))
       }
       connections[Int(index)].open(connection, splitters: splitters, filePlace: filePlace)
-      connections[Int(index)].quietTime = access.quietTime
       connections[Int(index)].next = first
       first = index
     }

@@ -9,7 +9,8 @@ extension Reactor {
   /// Parts the attempts of an ended connection from it: changes that were sent wait, from the end of the
   /// connection on; the rest is marked to be answered by `answerAbandoned`.
   mutating func leaveBehind(_ index: UInt32, _ device: Int) {
-    let quietTime = connections[Int(index)].quietTime
+    let quietTime =
+      connections[Int(index)].isFenced ? Interval.zero : devices[device].quietTime
     let until = connections[Int(index)].endedAt.saturatingSum(quietTime)
     // Nothing new will be written to a device that is to go.
     let isLeaving = isStopping || devices[device].ending != nil
@@ -66,7 +67,7 @@ extension Reactor {
       && connections[index].path == path && !connections[index].isPathGone
     {
       // Ended already, though the kernel has not said so yet.
-      connections[index].quietTime = .zero
+      connections[index].isFenced = true
     }
   }
 

@@ -13,6 +13,10 @@ extension Reactor {
 
   mutating func rotate(_ ticket: UInt64, _ id: UInt32) {
     guard let device = device(id) else { return report(.refused(ticket: ticket, .noSuchDevice)) }
+    // Alone it stays what it is.
+    if devices[device].engine.machine.table.usable.count > 1, let refusal = unflushed(device) {
+      return report(.refused(ticket: ticket, refusal))
+    }
     decide(device, .rotate)
     report(.done(ticket: ticket))
   }
@@ -32,12 +36,23 @@ extension Reactor {
     guard let path = devices[device].index(ofPath: pathID) else {
       return report(.refused(ticket: ticket, .noSuchPath))
     }
+    if devices[device].engine.machine.active != path, let refusal = unflushed(device) {
+      return report(.refused(ticket: ticket, refusal))
+    }
     let answer = decide(device, .prefer(path, sticky: sticky))
     report(answer == .flag(true) ? .done(ticket: ticket) : .refused(ticket: ticket, .pathNotUsable))
   }
 
+  private func unflushed(_ device: Int) -> ReactorRefusal? {
+    guard devices[device].engine.machine.activeOwesFlush,
+      let active = devices[device].engine.machine.active
+    else { return nil }
+    return .unflushed(path: pathID(device, active))
+  }
+
   mutating func tune(_ device: Int, _ tuning: DeviceTuning) {
     let present = devices[device].engine.machine.configuration
+    devices[device].quietTime = tuning.quietTime
     decide(device, .setMode(tuning.mode))
     decide(device, .setSelector(tuning.selector.name))
     decide(device, .setStallPolicy(tuning.stall))

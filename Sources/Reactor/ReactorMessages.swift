@@ -147,6 +147,8 @@ public enum ReactorRefusal: Error, Hashable, Sendable {
   /// Clients are connected.
   case inUse(sessions: Int)
   case pathNotUsable
+  /// The active path has a cache of its own with changes that no flush has covered.
+  case unflushed(path: UInt32)
   case tracedAlready
   case tooManyDevices
   case tooManyPaths

@@ -333,6 +333,21 @@ struct RenderingTests {
     #expect(!lines.contains(" ago"))
   }
 
+  @Test("a path that keeps failing says until when it is kept out, and how to end that")
+  func flapping() {
+    let reason = FlapText.reason("EIO on read at 0", flaps: 3, untilMilliseconds: 951_782_399_000)
+    let path = PathStatus(
+      name: "p", path: "/p", kind: .file, state: .fail, since: 0, reason: reason,
+      hint: FlapText.hint(device: "data", path: "p"), sizeBytes: 512, outstanding: 0,
+      direct: false, keptOutUntil: 951_782_399_000)
+    let words = status(Samples.device(.failed, [path])).split(whereSeparator: \.isWhitespace)
+      .joined(separator: " ")
+    #expect(words.contains("EIO on read at 0; it has failed 3 times soon after its return"))
+    #expect(words.contains("not probed before 2000-02-28T23:59:59Z"))
+    #expect(words.contains("fix: once it is repaired, mpctl restore data p ends the wait"))
+    #expect(FlapText.reason(nil, flaps: 2, untilMilliseconds: 0).hasPrefix("it has failed 2 times"))
+  }
+
   @Test("check exits with the worst of the devices")
   func check() {
     func exit(_ states: DeviceStatus.State...) -> Int32 {

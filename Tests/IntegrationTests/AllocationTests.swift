@@ -14,23 +14,42 @@ extension Integration {
         try await lab.succeed("ln", [left, right])
         try await daemon.control(
           "create", "-A", "--buffered", "--allow-duplicate", "data", left, right)
-        // Once for what is made at its first use.
-        try await lab.load(daemon.uri("data"), requests: 20_000)
-
-        let before = try await daemon.counts()
-        let idle = try await daemon.counts()
-        try await lab.load(daemon.uri("data"), requests: 200_000)
-        let after = try await daemon.counts()
-        let requests = after.requests - before.requests
-        // What asking costs is not the requests' fault.
-        let asking = idle.allocations - before.allocations
-        let allocations = after.allocations - idle.allocations
-        #expect(requests >= 200_000)
-        #expect(
-          allocations < asking + 500,
-          "\(allocations) allocations for \(requests) requests, \(asking) for a question")
-        print("\(allocations) allocations for \(requests) requests, \(asking) for a question")
+        try await Self.expectNoAllocations(lab, daemon)
       }
+    }
+
+    /// The same where servers are the paths.
+    @Test(.needs(.fio, .nbdkit, .releasePrograms), .timeLimit(.minutes(3)))
+    func aRequestToAServerCostsNoAllocation() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(
+          in: lab, environment: ["MPATHD_COUNT_ALLOCATIONS": "1"])
+        let image = try lab.image("image", mebibytes: 64)
+        let left = try await NBDServer.nbdkit("left", in: lab, ["file", image])
+        let right = try await NBDServer.nbdkit("right", in: lab, ["file", image])
+        try await daemon.control(
+          "create", "-A", "--cache", "shared", "data", left.uri, right.uri)
+        try await Self.expectNoAllocations(lab, daemon)
+      }
+    }
+
+    private static func expectNoAllocations(_ lab: Lab, _ daemon: TestDaemon) async throws {
+      // Once for what is made at its first use.
+      try await lab.load(daemon.uri("data"), requests: 20_000)
+
+      let before = try await daemon.counts()
+      let idle = try await daemon.counts()
+      try await lab.load(daemon.uri("data"), requests: 200_000)
+      let after = try await daemon.counts()
+      let requests = after.requests - before.requests
+      // What asking costs is not the requests' fault.
+      let asking = idle.allocations - before.allocations
+      let allocations = after.allocations - idle.allocations
+      #expect(requests >= 200_000)
+      #expect(
+        allocations < asking + 500,
+        "\(allocations) allocations for \(requests) requests, \(asking) for a question")
+      print("\(allocations) allocations for \(requests) requests, \(asking) for a question")
     }
 
     @Test(.needs(.releasePrograms), .timeLimit(.minutes(1)))

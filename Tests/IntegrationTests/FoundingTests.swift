@@ -69,23 +69,30 @@ extension Integration {
     /// The path that failed first is healthy again, and the two that are in service break: FreeBSD gives up after as
     /// many tries as there are paths and may never try the healthy one.
     @Test(
-      .needs(.fuse, .qemu), .timeLimit(.minutes(2)), arguments: [["-A"], ["-R"], []] as [[String]])
-    func m7bAHealthyPathMarkedFailIsReachedWhenAllOthersBreak(flags: [String]) async throws {
+      .needs(.fuse, .qemu), .timeLimit(.minutes(3)), arguments: [["-A"], ["-R"], []] as [[String]])
+    func m7bAHealthyPathMarkedFailIsReachedWhenAllOthersBreakInEachOrder(
+      flags: [String]
+    ) async throws {
       try await Self.run(paths: 3) { bed in
-        // Probes would bring the healthy path back by themselves, which is not what is tested here.
-        try await bed.create(["--set", "probe-first=60000", "--set", "probe-longest=60"] + flags)
-        if flags != ["-A"] { try await bed.daemon.control("prefer", "data", "p1") }
-        try await bed.paths[1].breakNow()
-        try await bed.io("write 0 4k", count: 3)
-        #expect(try await bed.daemon.pathStates("data")["p1"] == .fail)
-        try await bed.paths[1].mend()
-        try await bed.paths[0].breakNow()
-        try await bed.paths[2].breakNow()
-        for operation in ["write -P 5 0 4k", "read -P 5 0 4k"] {
-          try await bed.io(operation, count: 1)
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+          for path in bed.paths { try await path.mend() }
+          // Probes would bring the healthy path back by themselves, which is not what is tested here.
+          try await bed.create(
+            ["--set", "probe-first=60000", "--set", "probe-longest=60"] + flags, order: order)
+          if flags != ["-A"] { try await bed.daemon.control("prefer", "data", "p1") }
+          try await bed.paths[1].breakNow()
+          try await bed.io("write 0 4k", count: 3)
+          #expect(try await bed.daemon.pathStates("data")["p1"] == .fail, "\(order)")
+          try await bed.paths[1].mend()
+          try await bed.paths[0].breakNow()
+          try await bed.paths[2].breakNow()
+          for operation in ["write -P 5 0 4k", "read -P 5 0 4k"] {
+            try await bed.io(operation, count: 1)
+          }
+          #expect(try await bed.daemon.pathStates("data")["p1"] == .active, "\(order)")
+          #expect(try await bed.device().errors == 0, "\(order)")
+          try await bed.daemon.control("destroy", "--force", "data")
         }
-        #expect(try await bed.daemon.pathStates("data")["p1"] == .active)
-        #expect(try await bed.device().errors == 0)
       }
     }
 
@@ -153,6 +160,28 @@ extension Integration {
       }
     }
 
+    @Test(.needs(.fuse, .fio), .timeLimit(.minutes(1)))
+    func m14SixtyFourRequestsAtOnceAreSpreadEvenly() async throws {
+      try await Self.run(paths: 3) { bed in
+        try await bed.create(["-A"])
+        for path in bed.paths { try await path.hold() }
+        let load = try bed.lab.start(
+          "fio",
+          [
+            "--name=spread", "--ioengine=nbd", "--uri=\(bed.daemon.uri("data"))", "--rw=randread",
+            "--bs=4k", "--iodepth=64", "--size=8m", "--io_size=4m", "--norandommap",
+          ])
+        // Nobody answers, so all that the client may have under way is with the paths.
+        try await bed.wait { $0.paths.map { $0.outstanding }.reduce(0, +) >= 64 }
+        let outstanding = try await bed.device().paths.map { $0.outstanding }
+        for path in bed.paths { try await path.free() }
+        let spread = (outstanding.max() ?? 0) - (outstanding.min() ?? 0)
+        #expect(outstanding.reduce(0, +) == 64 && spread <= 1, "\(outstanding)")
+        #expect(try await load.wait(atMostSeconds: 30) == .exited(0), "\(load.errors)")
+        #expect(try await bed.device().errors == 0)
+      }
+    }
+
     // MARK: The bed
 
     private struct Bed {
@@ -161,8 +190,12 @@ extension Integration {
       let backing: String
       let paths: [FaultPath]
 
-      func create(_ flags: [String], using count: Int? = nil) async throws {
-        let files = paths.prefix(count ?? paths.count).map { $0.file }
+      /// - Parameter order: In which the paths are attached; else the first `count`, or all.
+      func create(
+        _ flags: [String], using count: Int? = nil, order: [Int]? = nil
+      ) async throws {
+        let chosen = order ?? Array(paths.indices.prefix(count ?? paths.count))
+        let files = chosen.map { paths[$0].file }
         let result = try await daemon.mpctl(["create"] + flags + ["data"] + files)
         try #require(result.status == 0, "\(result.errors)")
       }

@@ -231,7 +231,7 @@ extension Integration {
         let uri = "nbd+unix:///?socket=" + lab.file("late.nbd")
         try await daemon.control("add", "--size", "8M", "data", uri)
         #expect(try await daemon.status("data").paths.last?.state == .lost)
-        _ = try await NBDServerProcess.nbdkit("late", in: lab, ["file", disk])
+        _ = try await NBDServer.nbdkit("late.nbd", in: lab, ["file", disk])
         let name = try #require(try await daemon.status("data").paths.last?.name)
         try await daemon.waitForPath(name, of: "data", in: [.passive])
       }

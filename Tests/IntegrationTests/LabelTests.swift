@@ -4,6 +4,50 @@ internal import Testing
 extension Integration {
   /// `label`, `clear` and `dump`.
   @Suite struct LabelTests {
+    /// Two that can be opened and never answer a read, looked at one after the other, took twice the patience.
+    @Test(.needs(.fuse), .timeLimit(.minutes(2)))
+    func pathsThatHangAreLeftOutAndKeepNoOtherWaiting() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let backing = try lab.image("backing.img", mebibytes: 8)
+        var paths: [FaultPath] = []
+        for number in 0..<4 {
+          paths.append(try await FaultPath.up("p\(number)", in: lab, backing: backing))
+        }
+        for path in paths[1...2] { try await path.hold() }
+        let labelled = try await daemon.mpctl(["label", "data"] + paths.map { $0.file })
+        for path in paths[1...2] { try await path.free() }
+        #expect(labelled.status == 5, "\(labelled)")
+        for path in paths[1...2] {
+          #expect(labelled.errors.contains("\(path.file) is not a path of \(paths[0].file)"))
+        }
+        #expect(try await daemon.pathStates("data") == ["p0": .active, "p3": .passive])
+        try await daemon.stop()
+      }
+    }
+
+    /// gmultipath's own name for it.
+    @Test(.timeLimit(.minutes(1)))
+    func underTheNameOfGmultipathItIsTheSameProgram() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let disk = try lab.image("disk.img", mebibytes: 8)
+        let program = HostEnvironment.programDirectory + "/mpctl"
+        try await lab.succeed("ln", ["-s", program, lab.file("gmultipath")])
+        let connection = ["--run-dir", daemon.runDirectory]
+        for (words, said) in [
+          (["label", "-v", "-A", "FRED", disk], "Done.\n"), (["getactive", "FRED"], "disk.img\n"),
+          (["status", "-s"], "multipath/FRED  DEGRADED  disk.img (ACTIVE)\n"),
+        ] {
+          let output = try await lab.succeed(lab.file("gmultipath"), words + connection)
+          #expect(output.hasSuffix(said), "\(words): \(output)")
+        }
+        let refused = try await lab.run(lab.file("gmultipath"), ["rotate", "none"] + connection)
+        #expect(refused.status == 1 && refused.errors.contains("none"), "\(refused)")
+        try await daemon.stop()
+      }
+    }
+
     @Test(.needs(.loopDevices, .python), .timeLimit(.minutes(1)))
     func M2_M12_onlyPathsThatShowWhatWasWrittenAreAttached() async throws {
       try await Lab.run { lab in
@@ -244,7 +288,7 @@ extension Integration {
         let other = try await lab.randomImage("other.img", mebibytes: 8)
         var uris: [String] = []
         for (name, image) in [("a", disk), ("b", disk), ("c", other)] {
-          let server = try await NBDServerProcess.nbdkit(name, in: lab, ["file", image])
+          let server = try await NBDServer.nbdkit("\(name).nbd", in: lab, ["file", image])
           uris.append("nbd+unix:///?socket=\(server.socket)")
         }
         let labelled = try await daemon.mpctl(["label", "data"] + uris)

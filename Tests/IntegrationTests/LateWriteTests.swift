@@ -84,6 +84,61 @@ extension Integration {
       }
     }
 
+    /// A stall of a fraction of a second had the server cut off that was about to go on.
+    @Test(
+      .needs(.nbdkit, .libnbd, .qemu), .timeLimit(.minutes(2)), arguments: [true, false])
+    func aPathIsFencedOnlyIfItDoesNotAnswerForAWhile(doesAnswer: Bool) async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let image = try lab.image("image", mebibytes: 8)
+        let one = try await NBDServer.nbdkit("one", in: lab, image: image)
+        let two = try await NBDServer.nbdkit("two", in: lab, image: image)
+        let mark = lab.file("fenced")
+        try await daemon.control(
+          "create", "--cache", "shared", "--fence-command", "/usr/bin/touch \(mark) #", "--set",
+          "fence-delay=\(doesAnswer ? 3600 : 1)", "data", one.uri, two.uri)
+        try await daemon.control("prefer", "data", "one")
+        one.stop()
+        let write = try lab.start(
+          "qemu-io", ["-f", "raw", "-c", "write -P 7 0 64k", daemon.uri("data")])
+        while try await !daemon.control("events", "data").contains("fence-began") {
+          try #require(write.isRunning, "\(write.errors)")
+          try await Task.sleep(for: .milliseconds(20))
+        }
+        if doesAnswer { one.resume() }
+        #expect(try await write.wait(atMostSeconds: 60) == .exited(0), "\(write.errors)")
+        let events = try await daemon.control("events", "data")
+        #expect(events.contains("fence-not-needed") == doesAnswer, "\(events)")
+        #expect(events.contains("fence-succeeded") != doesAnswer, "\(events)")
+        #expect(try await lab.run("test", ["-e", mark]).status == (doesAnswer ? 1 : 0))
+        if doesAnswer { try await daemon.waitForPath("one", of: "data", in: [.active, .passive]) }
+        try await lab.succeed(
+          "qemu-io", ["-f", "raw", "-c", "read -P 7 0 64k", daemon.uri("data")])
+        try await daemon.stop()
+      }
+    }
+
+    /// With one path there is nobody to compare it with, so only this ends the wait for a road that swallows
+    /// everything.
+    @Test(.needs(.nbdkit, .libnbd, .libnbdPython, .qemu), .timeLimit(.minutes(3)))
+    func aConnectionOnWhichNothingIsHeardIsEndedAndMadeAnew() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let bed = try await Bed(lab)
+        try await daemon.control("create", "data", bed.held)
+        try Files.write("hold", to: bed.orders)
+        let read = try lab.start(
+          "qemu-io", ["-f", "raw", "-c", "read -P 0 0 64k", daemon.uri("data")])
+        try await daemon.waitForPath("road", of: "data", in: [.lost], atMostSeconds: 90)
+        let status = try await daemon.status("data")
+        #expect(status.paths.first?.state == .lost)
+        #expect(daemon.process.errors.contains("server answered nothing for 3"))
+        try await lab.succeed("rm", [bed.orders])
+        #expect(try await read.wait(atMostSeconds: 60) == .exited(0), "\(read.errors)")
+        try await daemon.stop()
+      }
+    }
+
     /// Two servers for one image, the first behind a road that can hold things up.
     struct Bed {
       let orders: String

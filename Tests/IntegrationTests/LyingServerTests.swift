@@ -65,12 +65,12 @@ extension Integration {
     ) async throws {
       try await Lab.run { lab in
         let image = try await lab.randomImage("image", mebibytes: 1)
-        let liar = try await NBDServerProcess.script(
+        let liar = try await NBDServer.script(
           "liar", in: lab, "false_answers.py", [image, lie])
-        let honest = try await NBDServerProcess.nbdkit("honest", in: lab, ["file", image])
+        let honest = try await NBDServer.nbdkit("honest", in: lab, ["file", image])
         let device = try await ReactorLab(
           in: lab, sizeBytes: 1 << 20,
-          [.init(1, try liar.connect(), quietTime: .zero), .init(2, try honest.connect())])
+          quietTime: .zero, [.init(1, try liar.connect()), .init(2, try honest.connect())])
         // A write and a read, of which one meets the lie; then all of it.
         try await lab.succeed(
           "qemu-io",

@@ -29,6 +29,35 @@ extension Integration {
       }
     }
 
+    /// FreeBSD takes a path that has gone off its list and attaches it anew as it returns; here it stays on the
+    /// list as LOST meanwhile. By its label it is known in both.
+    @Test("misc/depart_and_arrive", .needs(.fuse, .qemu), .timeLimit(.minutes(1)))
+    func departAndArrive() async throws {
+      try await Self.run(["label", "two"], using: 1) { bed in
+        try await bed.daemon.control("add", "two", bed.paths[1].file)
+        try await bed.check("md0", "OPTIMAL", "ACTIVE", "PASSIVE")
+        try await bed.paths[0].die()
+        try await bed.write()
+        try await bed.check("md1", "DEGRADED", "LOST", "ACTIVE")
+        try await bed.paths[0].leave()
+        try await bed.write()
+        try await bed.check("md1", "DEGRADED", "LOST", "ACTIVE")
+        _ = try await FaultPath.up("md0", in: bed.lab, backing: bed.backing)
+        try await bed.daemon.waitForPath("md0", of: "two", in: [.passive])
+        try await bed.check("md1", "OPTIMAL", "PASSIVE", "ACTIVE")
+
+        // Another medium that arrives in its place is not taken for it.
+        try await bed.paths[0].die()
+        try await bed.daemon.control("prefer", "two", "md0")
+        try await bed.write()
+        try await bed.paths[0].leave()
+        let other = try bed.lab.image("other.img", mebibytes: 1)
+        _ = try await FaultPath.up("md0", in: bed.lab, backing: other)
+        try await bed.daemon.waitForPath("md0", of: "two", in: [.foreign])
+        try await bed.check("md1", "DEGRADED", "FOREIGN", "ACTIVE")
+      }
+    }
+
     @Test("misc/fail", .needs(.fuse), .timeLimit(.minutes(1)))
     func fail() async throws {
       try await Self.run(["create", "two"]) { bed in
@@ -113,6 +142,7 @@ extension Integration {
       let lab: Lab
       let daemon: TestDaemon
       let device: String
+      let backing: String
       let paths: [FaultPath]
 
       /// FreeBSD's `check_multipath_state`: what `getactive` prints, the state of the device, and those of its
@@ -145,7 +175,7 @@ extension Integration {
 
     /// Three paths to one medium; `create`'s last word says of how many the device is made.
     private static func run(
-      _ create: [String], _ body: (Bed) async throws -> Void
+      _ create: [String], using count: Int? = nil, _ body: (Bed) async throws -> Void
     ) async throws {
       try await Lab.run { lab in
         let daemon = try await TestDaemon.start(in: lab)
@@ -155,10 +185,11 @@ extension Integration {
           paths.append(try await FaultPath.up("md\(number)", in: lab, backing: backing))
         }
         let device = create[create.count - 1]
-        let used = paths.prefix(device == "two" ? 2 : 3).map { $0.file }
+        let used = paths.prefix(count ?? (device == "two" ? 2 : 3)).map { $0.file }
         let result = try await daemon.mpctl(create + used)
         try #require(result.status == 0, "\(result.errors)")
-        try await body(Bed(lab: lab, daemon: daemon, device: device, paths: paths))
+        try await body(
+          Bed(lab: lab, daemon: daemon, device: device, backing: backing, paths: paths))
         try await daemon.stop()
       }
     }

@@ -39,7 +39,8 @@ extension Integration {
         try await daemon.control(
           "create", "--cache", "shared", "--quiesce", "2", "--priority", "two=10", "data", one.uri,
           two.uri)
-        try await daemon.control("set", "data", "connections.two=3")
+        let changed = try await daemon.mpctl(["set", "data", "connections.two=3"])
+        #expect(changed.status == 0 && changed.errors.contains("until it connects next"))
         try await daemon.control("fail", "data", "one")
         let before = try await daemon.status("data")
         try await daemon.stop()
@@ -170,6 +171,74 @@ extension Integration {
         try await daemon.control("restore", "data", "local")
         try await daemon.waitForPath("local", of: "data", in: [.active])
         #expect(try await daemon.pathStates("data")["remote"] == .passive)
+        try await daemon.stop()
+      }
+    }
+
+    /// The daemon has a table of hosts of its own, whose entry is changed between two tries.
+    @Test(.needs(.nbdkit, .libnbd, .root, .loopDevices), .timeLimit(.minutes(2)))
+    func aNameIsResolvedAnewAtEachTry() async throws {
+      try await Lab.run { lab in
+        let hosts = lab.file("hosts")
+        let point = { (address: String) async throws -> Void in
+          // In its place, as the mount follows the file and not the name.
+          try await lab.succeed("sh", ["-c", "echo \(address) store.test > \(hosts)"])
+        }
+        try await point("127.0.0.1")
+        let daemon = try await TestDaemon.start(
+          in: lab,
+          launcher: [
+            "unshare", "--mount", "sh", "-c", "mount --bind \(hosts) /etc/hosts && exec \"$@\"",
+            "sh",
+          ])
+        let image = try await lab.randomImage("image", mebibytes: 8)
+        let port = Int.random(in: 20_000..<30_000)
+        let serve = { (address: String) async throws -> ChildProcess in
+          let server = try lab.start(
+            "nbdkit",
+            [
+              "--foreground", "--exit-with-parent", "--ipaddr", address, "--port", "\(port)",
+              "file", image,
+            ])
+          while try await lab.run("nbdinfo", ["--size", "nbd://\(address):\(port)"]).status != 0 {
+            try #require(server.isRunning, "\(server.errors)")
+            try await Task.sleep(for: .milliseconds(20))
+          }
+          return server
+        }
+        let first = try await serve("127.0.0.1")
+        try await daemon.control("create", "data", "nbd://store.test:\(port)")
+        #expect(try await daemon.status("data").paths.map(\.server) == ["127.0.0.1:\(port)"])
+        _ = try await serve("127.0.0.2")
+        try await point("127.0.0.2")
+        first.signal(SIGKILL)
+        _ = try await first.wait(atMostSeconds: 20)
+        try await lab.succeed("nbdcopy", [daemon.uri("data"), lab.file("back")])
+        try await lab.succeed("cmp", [image, lab.file("back")])
+        #expect(try await daemon.status("data").paths.map(\.server) == ["127.0.0.2:\(port)"])
+        try await daemon.stop()
+      }
+    }
+
+    /// Moved by hand, a path's unflushed writes stayed in its server's cache and came to the medium after newer
+    /// ones by the next path.
+    @Test(.needs(.nbdkit, .libnbd, .libnbdPython), .timeLimit(.minutes(2)))
+    func withPrivateCachesTheActivePathIsLeftAfterAFlushOnly() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let image = try lab.image("image", mebibytes: 8)
+        let one = try await NBDServer.nbdkit("one", in: lab, image: image)
+        let two = try await NBDServer.nbdkit("two", in: lab, image: image)
+        try await daemon.control("create", "data", one.uri, two.uri)
+        #expect(try await daemon.status("data").cache?.domain == .private)
+        try await daemon.control("prefer", "data", "one")
+        let said = try await lab.script(
+          "moves.py",
+          [
+            HostEnvironment.programDirectory + "/mpctl", daemon.runDirectory, daemon.uri("data"),
+            "one", "two",
+          ])
+        #expect(said == "moved\n")
         try await daemon.stop()
       }
     }

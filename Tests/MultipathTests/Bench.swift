@@ -220,6 +220,7 @@ final class Bench {
     return result
   }
 
+  var activeOwesFlush: Bool { machine.activeOwesFlush }
   var active: Int? { machine.active.map { Int($0.rawValue) } }
 
   func state(_ path: Int) -> PathState { machine.pathState(index(path)) }

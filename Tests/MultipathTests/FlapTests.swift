@@ -31,6 +31,22 @@ import Testing
     #expect(waits == [100, 100, 1_000, 2_000, 3_000, 3_000])
   }
 
+  @Test func `what keeps a flapping path out can be told`() {
+    let bench = bench()
+    for _ in 0..<2 { _ = flap(bench) }
+    #expect(bench.machine.table[PathIndex(0)].keptOutUntil == nil)
+    _ = bench.machine.prefer(PathIndex(0), sticky: false, at: bench.now, effects: &bench.effects)
+    bench.submit(.write)
+    bench.play([0: Errno.eio])
+    #expect(bench.machine.table[PathIndex(0)].keptOutUntil == bench.now + .seconds(1))
+    #expect(bench.machine.table[PathIndex(0)].flaps == 2)
+    bench.passToDeadline()
+    // It is being probed, and its first wait is over.
+    #expect(bench.machine.table[PathIndex(0)].keptOutUntil == nil)
+    bench.answerProbe(0, Errno.eio)
+    #expect(bench.machine.table[PathIndex(0)].keptOutUntil == nil)
+  }
+
   /// Found by reading, when the first wait became a setting: the doubling went round at 64 bits.
   @Test func `many doublings of a long first wait stay at the limit`() {
     let bench = bench(flapFirst: Interval(nanoseconds: 1 << 36), flapLongest: .seconds(300))

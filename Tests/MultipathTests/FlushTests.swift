@@ -31,6 +31,25 @@ import Testing
     #expect(bench.finished[slot] == .success)
   }
 
+  /// Its cache may be flushed yet, so nothing is lost; but nobody asks a held path, so nothing is safe either.
+  @Test
+  func
+    `in a private domain flushes fail while a written path is held, and succeed when it is back`()
+  {
+    let bench = clean(.activePassive, paths: 2, .private)
+    #expect(bench.route(.write, count: 1) == [0])
+    bench.hold(0)
+    for _ in 0..<2 {
+      let slot = bench.submit(.flush)
+      #expect(bench.finished[slot] == .failure(errno: Errno.eio))
+    }
+    bench.restore(0)
+    let slot = bench.submit(.flush)
+    #expect(bench.attempts.map(\.path) == [0])
+    bench.answer(slot)
+    #expect(bench.finished[slot] == .success)
+  }
+
   @Test func `in a shared domain another path covers for a lost one`() {
     let bench = clean(.activePassive, paths: 2, .shared)
     #expect(bench.route(.write, count: 1) == [0])

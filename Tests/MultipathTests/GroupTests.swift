@@ -7,7 +7,8 @@ import Testing
   private func bench(_ mode: Mode, failback: Failback = .manual) -> Bench {
     let bench = Bench(mode, paths: 4, failback: failback)
     for path in [2, 3] {
-      bench.machine.setPriority(1, of: PathIndex(UInt8(path)), effects: &bench.effects)
+      bench.machine.setPriority(
+        1, of: PathIndex(UInt8(path)), at: bench.now, effects: &bench.effects)
     }
     bench.pass(.zero)
     return bench
@@ -66,6 +67,54 @@ import Testing
     #expect(bench.active == 1)
   }
 
+  /// Writes in a cache that only their path can flush came to the medium after newer ones by the next path.
+  @Test func `with private caches failback waits until what was written is flushed`() {
+    let bench = Bench(
+      .activePassive, paths: 2, cacheDomain: .private, failback: .after(.milliseconds(10)))
+    _ = bench.machine.prefer(PathIndex(1), sticky: true, at: bench.now, effects: &bench.effects)
+    bench.hold(1)
+    let write = bench.submit(.write)
+    bench.restore(1)
+    bench.elapse(.milliseconds(20))
+    #expect(bench.active == 0)
+    #expect(bench.activeOwesFlush)
+    bench.answer(write)
+    bench.elapse(.seconds(1))
+    #expect(bench.active == 0)
+    bench.submit(.flush)
+    bench.play([:])
+    #expect(!bench.activeOwesFlush)
+    bench.elapse(.milliseconds(100))
+    #expect(bench.active == 1)
+  }
+
+  @Test func `where nothing has been written nobody waits for a flush`() {
+    let bench = Bench(
+      .activePassive, paths: 2, cacheDomain: .private, failback: .after(.milliseconds(100)))
+    _ = bench.machine.prefer(PathIndex(1), sticky: true, at: bench.now, effects: &bench.effects)
+    bench.hold(1)
+    bench.submit(.read)
+    bench.restore(1)
+    bench.elapse(.milliseconds(100))
+    #expect(bench.active == 1)
+  }
+
+  @Test(arguments: [CacheDomain.shared, .private])
+  func `a priority moves the work at once, with private caches after a flush`(
+    _ domain: CacheDomain
+  ) {
+    let bench = Bench(.activePassive, paths: 2, cacheDomain: domain)
+    #expect(bench.route(.write, count: 1) == [0])
+    bench.machine.setPriority(1, of: PathIndex(0), at: bench.now, effects: &bench.effects)
+    bench.elapse(.seconds(1))
+    #expect(bench.active == (domain == .shared ? 1 : 0))
+    bench.submit(.flush)
+    bench.play([:])
+    bench.elapse(.milliseconds(100))
+    #expect(bench.active == 1)
+    #expect(bench.machine.counters.failovers == 0)
+  }
+
   @Test func `without sticky it does not`() {
     let bench = Bench(.activePassive, paths: 3, failback: .after(.milliseconds(100)))
     _ = bench.machine.prefer(PathIndex(1), sticky: false, at: bench.now, effects: &bench.effects)
@@ -86,7 +135,8 @@ import Testing
   @Test func `a path added beside others of a lower group counts at once`() {
     let bench = Bench(.activeActive, paths: 2)
     for path in [0, 1] {
-      bench.machine.setPriority(1, of: PathIndex(UInt8(path)), effects: &bench.effects)
+      bench.machine.setPriority(
+        1, of: PathIndex(UInt8(path)), at: bench.now, effects: &bench.effects)
     }
     bench.pass(.zero)
     bench.add()

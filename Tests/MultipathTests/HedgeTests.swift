@@ -132,7 +132,7 @@ import Testing
 
   @Test func `hedges stay within the group`() {
     let bench = bench()
-    bench.machine.setPriority(1, of: PathIndex(1), effects: &bench.effects)
+    bench.machine.setPriority(1, of: PathIndex(1), at: bench.now, effects: &bench.effects)
     let slot = bench.submit(.read)
     bench.elapse(.milliseconds(5))
     #expect(bench.paths(of: slot) == [0])

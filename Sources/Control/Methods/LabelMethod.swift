@@ -26,12 +26,13 @@ package enum LabelMethod: ControlMethod {
 
     /// Reads the parameters; what a client leaves out has the default of the command line.
     package init(from decoder: any Decoder) throws {
+      // A labelled device begins as any other.
+      let device = try CreateMethod.Params(from: decoder)
+      name = device.name
+      mode = device.mode
+      paths = device.paths
+      options = device.options
       let fields = try decoder.container(keyedBy: CodingKeys.self)
-      name = try fields.decode(String.self, forKey: .name)
-      mode = try fields.decodeIfPresent(DeviceMode.self, forKey: .mode) ?? .activePassive
-      paths = try fields.decode([String].self, forKey: .paths)
-      options =
-        try fields.decodeIfPresent(DeviceOptions.self, forKey: .options) ?? DeviceOptions()
       force = try fields.decodeIfPresent(Bool.self, forKey: .force) ?? false
     }
 

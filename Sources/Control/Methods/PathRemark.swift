@@ -4,9 +4,12 @@ package struct PathRemark: Codable, Hashable, Sendable {
   package let path: String
   /// A sentence that does not name the path again.
   package let reason: String
+  /// What can be done about it.
+  package let hint: String?
 
-  package init(path: String, reason: String) {
+  package init(path: String, reason: String, hint: String? = nil) {
     self.path = path
     self.reason = reason
+    self.hint = hint
   }
 }

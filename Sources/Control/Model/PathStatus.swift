@@ -70,13 +70,16 @@ package struct PathStatus: Codable, Hashable, Sendable {
   /// Where the connections of an NBD path lead, such as `192.0.2.7:10809`, and how many there are.
   package let server: String?
   package let connections: Int?
+  /// A path that failed soon after each of its last returns is not probed before this, in milliseconds since
+  /// 1970 UTC.
+  package let keptOutUntil: UInt64?
 
   package init(
     name: String, path: String, kind: Kind, state: State, since: UInt64, reason: String? = nil,
     errno: Int? = nil, hint: String? = nil, sizeBytes: UInt64, outstanding: Int, direct: Bool,
     unresolved: Int? = nil, stalls: UInt64? = nil, patienceMilliseconds: UInt64? = nil,
     priority: Int? = nil, weight: Int? = nil, server: String? = nil, connections: Int? = nil,
-    meaning: String? = nil
+    meaning: String? = nil, keptOutUntil: UInt64? = nil
   ) {
     self.name = name
     self.path = path
@@ -97,5 +100,6 @@ package struct PathStatus: Codable, Hashable, Sendable {
     self.weight = weight
     self.server = server
     self.connections = connections
+    self.keptOutUntil = keptOutUntil
   }
 }

@@ -31,6 +31,7 @@ package struct DeviceSettings: Hashable, Sendable {
   /// Nil for none.
   package var fenceCommand: String?
   package var fenceTimeoutSeconds: UInt64 = 30
+  package var fenceDelaySeconds: UInt64 = 1
   package var quiesceSeconds: UInt64 = 5
 
   package init() {}

@@ -135,9 +135,14 @@ package struct Setting: Sendable {
       "fence-timeout", \.fenceTimeoutSeconds, 1...3600, value: "SECONDS",
       help: "A fence command that has not ended by then is killed, and has failed."),
     number(
+      "fence-delay", \.fenceDelaySeconds, 0...3600, value: "SECONDS",
+      help: "How long a path that is silent or answers with errors may still answer before it is "
+        + "fenced; one whose connection has ended is fenced at once."),
+    number(
       "quiesce", \.quiesceSeconds, 0...3600, value: "SECONDS",
       help: "How long after the end of a connection its server may still carry out changes it was "
-        + "sent, where no fence command is set. Until then nothing overwrites them."),
+        + "sent, where no fence command is set. Until then nothing overwrites them. What has been left "
+        + "behind when it is changed keeps its time."),
   ]
 
   private static func words<Word: RawRepresentable & CaseIterable & SendableMetatype>(

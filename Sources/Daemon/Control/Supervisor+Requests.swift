@@ -232,6 +232,10 @@ extension Supervisor {
       ControlError(
         .busy, "it is in use by \(sessions == 1 ? "1 client" : "\(sessions) clients")",
         hint: "disconnect them first, or say --force to have it done")
+    case .refused(.unflushed):
+      ControlError(
+        .refused, "the active path holds changes that no flush has covered",
+        hint: "have the device's users flush, and try again")
     case .refused(.pathNotUsable):
       ControlError(
         .refused, "the path is out of service", hint: "mpctl status shows why")

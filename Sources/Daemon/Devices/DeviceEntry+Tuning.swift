@@ -35,7 +35,8 @@ extension DeviceEntry {
           id: $0.id, priority: $0.settings.priority, weight: UInt32($0.settings.weight))
       },
       fence: settings.fenceCommand == nil ? .none : .required,
-      cacheDomain: cache.domain == .private ? .private : .shared)
+      cacheDomain: cache.domain == .private ? .private : .shared,
+      quietTime: .seconds(settings.quiesceSeconds))
   }
 }
 

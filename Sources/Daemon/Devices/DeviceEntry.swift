@@ -117,6 +117,8 @@ final class DeviceEntry {
   }
   /// Where the paths of all devices can be looked up.
   weak var owners: PathOwners?
+  /// Fences that wait for their paths to answer after all, by path.
+  var fencesToCome: [UInt32: UInt32] = [:]
   /// Changes of one device happen one after the other.
   var isChanging = false
   var changesWaiting: [() -> Void] = []
@@ -186,7 +188,7 @@ final class DeviceEntry {
   }
 
   func manner(of path: PathEntry) -> OpeningManner {
-    OpeningManner(settings, path.settings, buffered: options.io == .buffered)
+    OpeningManner(path.settings, buffered: options.io == .buffered)
   }
 
   /// Finds out anew whether the paths share a cache.

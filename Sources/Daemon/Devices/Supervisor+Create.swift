@@ -14,9 +14,8 @@ extension Supervisor {
     let manners: [OpeningManner]
     do throws(ControlError) {
       try params.check()
-      let (settings, each) = try params.chosenSettings()
-      manners = each.map {
-        OpeningManner(settings, $0, buffered: params.options.io == .buffered)
+      manners = try params.chosenSettings().1.map {
+        OpeningManner($0, buffered: params.options.io == .buffered)
       }
       name = try DeviceName(params.name)
       _ = try RunDirectory.usable(

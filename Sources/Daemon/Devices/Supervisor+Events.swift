@@ -12,13 +12,17 @@ extension Supervisor {
     recordEvent(event, of: device, at: instant, waited: waited)
     logEvent(event, of: device)
     switch event {
-    case .pathLost: endIfLastPathIsGone(device)
+    case .pathLost(let path, _):
+      // It cannot answer any more.
+      startDelayedFence(device, path)
+      endIfLastPathIsGone(device)
+    case .fenceNotNeeded(let path): device.fencesToCome.removeValue(forKey: path)
     case .pathRestored: device.hasHadPath = true
     // It may have shrunk.
     case .pathFailed, .mediumError: watchSize(of: device)
     case .pathForeign, .pathHeld, .pathStalled, .pathResolved, .activeChanged,
       .queueingBegan, .queueingEnded, .holdingBegan, .holdingEnded, .fenceBegan, .fenceFailed,
-      .fenceSucceeded, .fenceNotNeeded, .flushFailed, .slowClientDropped, .stateChanged:
+      .fenceSucceeded, .flushFailed, .slowClientDropped, .stateChanged:
       break
     }
   }

@@ -6,10 +6,39 @@ internal import Reactor
 
 /// Cutting a path off before changes go elsewhere.
 extension Supervisor {
-  /// Runs the device's fence command. The reactor lets changes go on only after a success, and asks again,
-  /// less and less often, after a failure.
+  /// A path is to be fenced: at once, if it is gone. One that is merely silent has a while to answer what it
+  /// owes, since a command that cuts off a healthy server is worse than changes which wait a little.
   func fence(_ id: UInt32, _ path: UInt32, _ generation: UInt32) {
     guard let device = owners.device(id) else { return }
+    let delay = device.settings.fenceDelaySeconds
+    let entry = device.index(ofPath: path).map { device.paths[$0] }
+    guard delay > 0, let entry, entry.isOpen, !entry.isGone else {
+      return runFence(device, path, generation)
+    }
+    device.fencesToCome[path] = generation
+    log.warning(
+      "fence command will start unless the path answers",
+      metadata: [
+        "device": "\(device.name.text)", "path": "\(entry.path)", "delay_s": "\(delay)",
+      ])
+    timers.after(.seconds(delay)) { [self] in
+      guard device.fencesToCome[path] == generation else { return }
+      startDelayedFence(device, path)
+    }
+  }
+
+  /// It need not be waited for any longer, if anybody does.
+  func startDelayedFence(_ device: DeviceEntry, _ path: UInt32) {
+    guard let generation = device.fencesToCome.removeValue(forKey: path),
+      !device.isBeingDestroyed
+    else { return }
+    runFence(device, path, generation)
+  }
+
+  /// Runs the device's fence command. The reactor lets changes go on only after a success, and asks again,
+  /// less and less often, after a failure.
+  private func runFence(_ device: DeviceEntry, _ path: UInt32, _ generation: UInt32) {
+    let id = device.id
     let finish: (Bool) -> Void = { [self] succeeded in
       if succeeded { endConnections(of: path, device) }
       post(

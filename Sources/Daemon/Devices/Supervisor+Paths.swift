@@ -22,7 +22,7 @@ extension Supervisor {
       do throws(ControlError) {
         settings = try params.chosenSettings()
         manner = OpeningManner(
-          device.settings, settings, buffered: device.options.io == .buffered)
+          settings, buffered: device.options.io == .buffered)
       } catch {
         return finish(.failure(error))
       }

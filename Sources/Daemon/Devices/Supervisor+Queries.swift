@@ -109,7 +109,14 @@ extension Supervisor {
   private func status(
     of entry: PathEntry, _ label: String, _ snapshot: PathSnapshot, _ device: DeviceEntry
   ) -> PathStatus {
-    let (reason, errno, special) = Self.explain(entry, snapshot)
+    var (reason, errno, special) = Self.explain(entry, snapshot)
+    let keptOutUntil = snapshot.record.keptOutUntil.map { WallClock.milliseconds(at: $0) }
+    if let keptOutUntil {
+      // What is known of the failure stays; what to do about it is another thing.
+      reason = FlapText.reason(
+        reason, flaps: snapshot.record.flaps, untilMilliseconds: keptOutUntil)
+      special = FlapText.hint(device: device.name.text, path: label)
+    }
     let state = PathStatus.State(rawValue: snapshot.state.rawValue) ?? .lost
     let hint = special ?? PathAdvice.general(state, device: device.name.text, path: label)
     return PathStatus(
@@ -123,7 +130,8 @@ extension Supervisor {
       priority: Int(snapshot.record.priority), weight: Int(snapshot.record.weight),
       server: entry.server?.shown,
       connections: entry.network == nil ? nil : Int(entry.settings.connections),
-      meaning: errno.map { ErrnoText.meaning(Int32(clamping: $0)) })
+      meaning: errno.map { ErrnoText.meaning(Int32(clamping: $0)) },
+      keptOutUntil: keptOutUntil)
   }
 
   /// Why a path is out of service, and what to do beyond what holds for every path in that state.

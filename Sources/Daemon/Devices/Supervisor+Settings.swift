@@ -32,13 +32,25 @@ extension Supervisor {
           return finish(.failure(error(answer, while: "being set")))
         }
         noteSettings(wanted, device)
+        let later = remarkOnConnections(before.1, device)
         relabel(device) { [self] remark in
-          save { warning in finish(.success(Change(warning: remark ?? warning))) }
+          save { warning in finish(.success(Change(warning: remark ?? warning ?? later))) }
         }
         endIfLastPathIsGone(device)
       }
       post(.tune(ticket: ticket, device: device.id, device.tuning), to: device)
     }
+  }
+
+  /// A path keeps the connections that it has: to make others would take it out of service.
+  private func remarkOnConnections(_ before: [PathSettings], _ device: DeviceEntry) -> String? {
+    let changed = zip(before, device.paths).filter { old, entry in
+      entry.isOpen && entry.settings.connections != old.connections
+    }
+    guard let path = changed.first?.1 else { return nil }
+    let count = path.settings.connections
+    return
+      "\(path.name) keeps the connections it has until it connects next, and gets \(count) then"
   }
 
   /// Several connections to a server that has said already that it does not want them.
@@ -80,49 +92,6 @@ extension Supervisor {
     log.info(
       "settings changed", metadata: ["device": "\(device.name.text)", "settings": "\(text)"])
     record(.settingsChanged, device) { $0.cause = text }
-  }
-
-  func prefer(_ params: PreferMethod.Params, _ respond: @escaping Respond<PreferMethod>) {
-    change(params.name, path: params.path, respond) { [self] device, index, finish in
-      guard let index else { return }
-      let entry = device.paths[index]
-      let isSticky = params.sticky ?? false
-      let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
-        if case .refused(.pathNotUsable) = answer {
-          return finish(
-            .failure(
-              ControlError(
-                .refused, "\(entry.name) is out of service and cannot be the active path",
-                hint: "mpctl status \(device.name.text) shows why; mpctl restore puts it back")))
-        }
-        guard case .done = answer else {
-          return finish(.failure(error(answer, while: "changing the active path")))
-        }
-        device.preferred = isSticky ? entry.id : nil
-        let remark = isSticky ? remarkOnFailback(device) : nil
-        save { warning in finish(.success(Change(warning: remark ?? warning))) }
-      }
-      post(
-        .prefer(ticket: ticket, device: device.id, path: entry.id, sticky: isSticky), to: device)
-    }
-  }
-
-  private func remarkOnFailback(_ device: DeviceEntry) -> String? {
-    guard device.settings.failback == .manual else { return nil }
-    return "failback is manual: after a failure the path does not take over again by itself; "
-      + "mpctl set \(device.name.text) failback=immediate changes that"
-  }
-
-  func rotate(_ params: OneDevice, _ respond: @escaping Respond<RotateMethod>) {
-    change(params.name, respond) { [self] device, _, finish in
-      let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
-        guard case .done = answer else {
-          return finish(.failure(error(answer, while: "changing the active path")))
-        }
-        finish(.success(Change()))
-      }
-      post(.rotate(ticket: ticket, device: device.id), to: device)
-    }
   }
 
   /// Does not wait for other changes of the device: it is for when nothing else moves.

@@ -27,14 +27,15 @@ extension Supervisor {
     clearOne(path) { [self] error in
       let cleared = error == nil ? result.cleared + [path] : result.cleared
       let refused =
-        result.refused + (error.map { [PathRemark(path: path, reason: $0.message)] } ?? [])
+        result.refused
+        + (error.map { [PathRemark(path: path, reason: $0.message, hint: $0.hint)] } ?? [])
       clear(
         paths.dropFirst(), ClearMethod.Result(cleared: cleared, refused: refused), respond)
     }
   }
 
   private func clearOne(_ path: String, _ done: @escaping (ControlError?) -> Void) {
-    let manner = OpeningManner(DeviceSettings(), PathSettings(), buffered: false)
+    let manner = OpeningManner(PathSettings(), buffered: false)
     openOne(path, manner) { [self] result in
       let opened: OpenedPath
       let geometry: Geometry
@@ -68,13 +69,19 @@ extension Supervisor {
   private static func clearError(_ answer: LabelAnswer?, _ shown: String) -> ControlError? {
     switch answer {
     case .done: nil
-    case .refused(let error): ControlError(.refused, "\(shown): \(error.message)")
+    case .refused(let error):
+      ControlError(
+        .refused, "\(shown): \(error.message)",
+        hint: "mpctl dump \(shown) shows what its last sector says")
     case .failed(let trouble):
       ControlError(.refused, "\(shown): \(trouble.sentence)", hint: trouble.hint)
     case .unreadable:
-      ControlError(.refused, "\(shown) still shows the label that was wiped")
+      ControlError(
+        .refused, "\(shown) still shows the label that was wiped",
+        hint: "the path or the medium is broken")
     case .foreign, .looked, .candidates, .watching, nil:
-      ControlError(.timeout, "\(shown) did not answer")
+      ControlError(
+        .timeout, "\(shown) did not answer", hint: "name another path to the same medium")
     }
   }
 

@@ -20,9 +20,7 @@ extension Supervisor {
     } catch {
       return respond(.failure(error))
     }
-    let settings = DeviceSettings(mode: params.mode, options: params.options)
-    let manner = OpeningManner(
-      settings, PathSettings(), buffered: params.options.io == .buffered)
+    let manner = OpeningManner(PathSettings(), buffered: params.options.io == .buffered)
     open(params.paths, params.paths.map { _ in manner }) { [self] results in
       labelOpened(name, labelName, params, results) { [self] outcome in
         namesInCreation.remove(name.text)
@@ -221,7 +219,7 @@ extension Supervisor {
         if case .success(let opened) = result { usable.append((path, opened)) }
       } catch {
         if case .success(let opened) = result { PathOpener.close(opened.access) }
-        refused.append(PathRemark(path: path, reason: error.message))
+        refused.append(PathRemark(path: path, reason: error.message, hint: error.hint))
       }
     }
     guard let geometry else { return done(nil, [], refused) }
@@ -231,7 +229,8 @@ extension Supervisor {
   }
 
   /// The first path that shows the label is what the others are compared with, a disk or a file where there
-  /// is one. One after the other, since a connection cannot be read by two threads at once.
+  /// is one; the others all at once, so that a sick one keeps none waiting, unless a server's connection, which two
+  /// threads cannot read at once, is all there is to compare with.
   func compareAll(
     _ paths: [Admitted], _ medium: Medium,
     _ done: @escaping (_ same: [Admitted], _ different: [PathRemark]) -> Void
@@ -239,27 +238,58 @@ extension Supervisor {
     let order =
       paths.indices.filter { paths[$0].opened.server == nil }
       + paths.indices.filter { paths[$0].opened.server != nil }
-    compareNext(order[...], paths, medium, nil, [:], done)
+    compareNext(order[...], paths, medium, nil, [:]) { remarks in
+      let same = paths.indices.filter { remarks[$0] == nil }.map { paths[$0] }
+      done(same, paths.indices.compactMap { remarks[$0] })
+    }
   }
 
   private func compareNext(
     _ order: ArraySlice<Int>, _ paths: [Admitted], _ medium: Medium, _ reference: MediumSource?,
-    _ remarks: [Int: PathRemark],
-    _ done: @escaping (_ same: [Admitted], _ different: [PathRemark]) -> Void
+    _ remarks: [Int: PathRemark], _ done: @escaping ([Int: PathRemark]) -> Void
   ) {
+    if case .descriptor = reference {
+      return compareRest(order, paths, medium, reference, remarks, done)
+    }
     guard let index = order.first, let source = paths[index].opened.access.source else {
-      let same = paths.indices.filter { remarks[$0] == nil }.map { paths[$0] }
-      return done(same, paths.indices.compactMap { remarks[$0] })
+      return done(remarks)
     }
     compareOne(source, reference, medium) { [self] verdict in
       var remarks = remarks
-      if let remark = remark(verdict, paths[index], medium) {
-        remarks[index] = remark
-        PathOpener.close(paths[index].opened.access)
-      }
+      remarks[index] = refused(verdict, paths[index], medium)
       let next = reference ?? (remarks[index] == nil ? source : nil)
       compareNext(order.dropFirst(), paths, medium, next, remarks, done)
     }
+  }
+
+  private func compareRest(
+    _ order: ArraySlice<Int>, _ paths: [Admitted], _ medium: Medium, _ reference: MediumSource?,
+    _ known: [Int: PathRemark], _ done: @escaping ([Int: PathRemark]) -> Void
+  ) {
+    var remarks = known
+    var left = order.count
+    if left == 0 { return done(remarks) }
+    for index in order {
+      let judged: (MediumComparison.Verdict) -> Void = { [self] verdict in
+        remarks[index] = refused(verdict, paths[index], medium)
+        left -= 1
+        if left == 0 { done(remarks) }
+      }
+      guard let source = paths[index].opened.access.source else {
+        judged(.unreadable(.unreadable(errno: ENODEV)))
+        continue
+      }
+      compareOne(source, reference, medium, judged)
+    }
+  }
+
+  /// What is to be said of a path that is none of the medium's, which is closed; nil for one that is.
+  private func refused(
+    _ verdict: MediumComparison.Verdict, _ path: Admitted, _ medium: Medium
+  ) -> PathRemark? {
+    guard let remark = remark(verdict, path, medium) else { return nil }
+    PathOpener.close(path.opened.access)
+    return remark
   }
 
   private func remark(

@@ -210,7 +210,8 @@ extension Supervisor {
         done(result.adding(attached: RescanMethod.Result.Attached(device: name, path: path)))
       case .failure(let error):
         note(path, error.message)
-        done(result.adding(refused: [PathRemark(path: path, reason: error.message)]))
+        done(
+          result.adding(refused: [PathRemark(path: path, reason: error.message, hint: error.hint)]))
       }
     }
     change(name, finish) { [self] device, _, finish in
@@ -222,8 +223,7 @@ extension Supervisor {
       }
       if let error = obstacle(to: path, in: device) { return finish(.failure(error)) }
       let settings = PathSettings()
-      let manner = OpeningManner(
-        device.settings, settings, buffered: device.options.io == .buffered)
+      let manner = OpeningManner(settings, buffered: device.options.io == .buffered)
       openOne(path, manner) { [self] result in
         addOpened(path, settings, result, device, finish)
       }
@@ -249,7 +249,10 @@ extension Supervisor {
     }
     let failed: (ControlError) -> Void = { [self] error in
       note(first.path, error.message)
-      done(result.adding(refused: [PathRemark(path: first.path, reason: error.message)]))
+      done(
+        result.adding(refused: [
+          PathRemark(path: first.path, reason: error.message, hint: error.hint)
+        ]))
     }
     do throws(ControlError) {
       _ = try RunDirectory.usable(options.runDirectory.socket(of: name), workingDirectory: "/")
@@ -265,7 +268,7 @@ extension Supervisor {
     let label = DeviceLabel(record: first.record, sectorBytes: first.sectorBytes)
     let settings = DeviceSettings(mode: first.record.mode.deviceMode, options: DeviceOptions())
     let paths = found.map { $0.path }
-    let manner = OpeningManner(settings, PathSettings(), buffered: false)
+    let manner = OpeningManner(PathSettings(), buffered: false)
     open(paths, paths.map { _ in manner }) { [self] results in
       serveLabelled(name, label, settings, DeviceOptions(), paths, results) { [self] outcome in
         namesInCreation.remove(name.text)

@@ -29,7 +29,7 @@ enum NetworkOpener {
   static let blockBytesMin: UInt32 = 512
 
   static func open(
-    _ network: NetworkPath, connections wanted: Int, quietTime: Interval
+    _ network: NetworkPath, connections wanted: Int
   ) throws(PathTrouble) -> OpenedPath {
     let deadline = ServerConnection.deadline(milliseconds: patienceMilliseconds)
     let (first, peer, export) = try openOne(network.uri, deadline)
@@ -53,7 +53,7 @@ enum NetworkOpener {
       promisesMultiConnection: export.flags.contains(.canMultiConnection),
       minimumBlockBytes: export.minimumBlockBytes)
     return OpenedPath(
-      access: .network(NetworkAccess(connections: opened, quietTime: quietTime)), isDirect: true,
+      access: .network(NetworkAccess(connections: opened)), isDirect: true,
       sizeBytes: export.sizeBytes, blockBytes: max(blockBytesMin, export.minimumBlockBytes),
       identity: .export(server: peer, name: network.uri.exportName), server: facts)
   }

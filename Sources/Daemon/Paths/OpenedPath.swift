@@ -80,8 +80,7 @@ enum PathOpener {
   ) -> Result<OpenedPath, OpenFailure> {
     do throws(PathTrouble) {
       return .success(
-        try NetworkOpener.open(
-          network, connections: manner.connections, quietTime: manner.quietTime))
+        try NetworkOpener.open(network, connections: manner.connections))
     } catch {
       return .failure(
         OpenFailure(errno: error.errno, isOtherKind: false, identity: nil, trouble: error))
@@ -127,16 +126,13 @@ struct OpeningManner: Sendable {
   let buffered: Bool
   /// To an NBD server.
   let connections: Int
-  /// How long changes sent on a connection may still happen after its end.
-  let quietTime: Interval
   /// How often a block device that somebody holds is tried, 10 ms apart: what a killed daemon held comes free
   /// a moment after the daemon.
   let busyTries: Int
 
-  init(_ settings: DeviceSettings, _ path: PathSettings, buffered: Bool, busyTries: Int = 1) {
+  init(_ path: PathSettings, buffered: Bool, busyTries: Int = 1) {
     self.buffered = buffered
     self.busyTries = busyTries
     connections = Int(path.connections)
-    quietTime = .seconds(settings.quiesceSeconds)
   }
 }

@@ -39,7 +39,7 @@ extension Supervisor {
     }
     let paths = specification.paths.map { $0.path }
     let manners = each.map {
-      OpeningManner(settings, $0, buffered: specification.options.io == .buffered, busyTries: 200)
+      OpeningManner($0, buffered: specification.options.io == .buffered, busyTries: 200)
     }
     open(paths, manners) { [self] results in
       let geometry = Self.grown(geometry, results)

@@ -132,7 +132,7 @@ extension MultipathMachine {
     case .setCacheDomain(let domain): setCacheDomain(domain)
     case .setFence(let policy): setFence(policy, at: now, effects: &effects)
     case .setPriority(let priority, let path):
-      setPriority(priority, of: path, effects: &effects)
+      setPriority(priority, of: path, at: now, effects: &effects)
     case .setWeight(let weight, let path): setWeight(weight, of: path)
     case .setNoPathTimeout(let timeout): setNoPathTimeout(timeout)
     case .setNoPathBytesMax(let bytes): setNoPathBytesMax(bytes)

@@ -54,20 +54,7 @@ struct Create: ControlCommand {
           mpctl create --priority b:10809/vol=10 --set failback=30 data sdb nbd://b/vol
       """)
 
-  @Flag(name: .customShort("A"), help: "Active/active: use all paths for everything.")
-  var activeActive = false
-
-  @Flag(
-    name: .customShort("R"),
-    help: "Active/read: read through all paths, write through one.")
-  var activeRead = false
-
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "How long requests wait for a usable path before they fail; 0 fails them at once.",
-      valueName: "seconds"))
-  var noPathTimeout = DeviceOptions.noPathTimeoutSecondsDefault
+  @OptionGroup var device: NewDeviceOptions
 
   @Option(
     name: .long,
@@ -76,14 +63,6 @@ struct Create: ControlCommand {
         + "device ends as well (destroy).",
       valueName: "queue|fail|destroy"))
   var onLastPath: String?
-
-  @Flag(name: .long, help: "Use the page cache for paths that are regular files.")
-  var buffered = false
-
-  @Flag(
-    name: .long,
-    help: "Accept one medium under several names. It adds no safety.")
-  var allowDuplicate = false
 
   @Option(
     name: [.customLong("priority"), .customLong("group")],
@@ -115,11 +94,7 @@ struct Create: ControlCommand {
     let onLastPath = onLastPath.map { ["on-last-path=" + $0] } ?? []
     let wanted = priority.map { "priority.\($0)" } + network.assignments + onLastPath + settings
     let params = CreateMethod.Params(
-      name: name, mode: DeviceMode(activeActive: activeActive, activeRead: activeRead),
-      paths: try Operands.absolute(path),
-      options: DeviceOptions(
-        noPathTimeoutSeconds: noPathTimeout, io: buffered ? .buffered : .direct,
-        allowDuplicate: allowDuplicate),
+      name: name, mode: device.mode, paths: try Operands.absolute(path), options: device.options,
       settings: wanted.isEmpty ? nil : try Operands.settings(wanted))
     try CommandFailure.catching(params.check)
     let result = try session.ask(

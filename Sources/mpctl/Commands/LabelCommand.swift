@@ -24,34 +24,13 @@ struct LabelCommand: ControlCommand {
         mpctl label -A data /dev/sdb /dev/sdc
       """)
 
-  @Flag(name: .customShort("A"), help: "Active/active: use all paths for everything.")
-  var activeActive = false
-
-  @Flag(
-    name: .customShort("R"),
-    help: "Active/read: read through all paths, write through one.")
-  var activeRead = false
+  @OptionGroup var device: NewDeviceOptions
 
   @Flag(name: .long, help: "Label the medium whatever stands in its last sector.")
   var force = false
 
   @Flag(name: .long, help: "Exit 0 even if paths were refused.")
   var lenient = false
-
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "How long requests wait for a usable path before they fail; 0 fails them at once.",
-      valueName: "seconds"))
-  var noPathTimeout = DeviceOptions.noPathTimeoutSecondsDefault
-
-  @Flag(name: .long, help: "Use the page cache for paths that are regular files.")
-  var buffered = false
-
-  @Flag(
-    name: .long,
-    help: "Accept one medium under several names. It adds no safety.")
-  var allowDuplicate = false
 
   @Flag(name: .long, help: "Print the result as JSON.")
   var json = false
@@ -68,12 +47,7 @@ struct LabelCommand: ControlCommand {
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
     let paths = try Operands.absolute(path)
     let params = LabelMethod.Params(
-      name: name, mode: DeviceMode(activeActive: activeActive, activeRead: activeRead),
-      paths: paths,
-      options: DeviceOptions(
-        noPathTimeoutSeconds: noPathTimeout, io: buffered ? .buffered : .direct,
-        allowDuplicate: allowDuplicate),
-      force: force)
+      name: name, mode: device.mode, paths: paths, options: device.options, force: force)
     try CommandFailure.catching(params.check)
     let result = try session.ask(LabelMethod.self, params, withinSeconds: Session.openingSeconds)
     Terminal.write(json ? try Operands.json(result) : result.uri + "\n")
@@ -81,7 +55,7 @@ struct LabelCommand: ControlCommand {
       let text =
         "warning: \(PrintableText.escaped(refused.path)) is not a path of "
         + "\(PrintableText.escaped(paths[0])): \(PrintableText.escaped(refused.reason))"
-      Terminal.writeError(ErrorText.render(message: text, hint: nil))
+      Terminal.writeError(ErrorText.render(message: text, hint: refused.hint))
     }
     verbose.reportDone()
     return result.refused.isEmpty || lenient ? .done : .incomplete

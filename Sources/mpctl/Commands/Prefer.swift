@@ -10,6 +10,10 @@ struct Prefer: ControlCommand {
       reads; in active/active it changes nothing that can be seen. A path that is out of service is \
       refused.
 
+      Where the paths have caches of their own (mpctl explain NAME), it waits up to 2 s for a flush \
+      that covers what has been written, and is refused then: moved earlier, these writes could \
+      come to the medium after newer ones.
+
       Without --sticky, as in gmultipath, it lasts until the path fails or another is preferred. \
       With --sticky the path is also the one that failback returns to, and a restart of the daemon \
       begins with it; 'mpctl set NAME failback=immediate' says when. A 'prefer' without --sticky \

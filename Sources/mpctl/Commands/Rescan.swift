@@ -46,7 +46,7 @@ struct Rescan: ControlCommand {
       for remark in (result.foreign ?? []) + result.refused {
         let words = [remark.path, remark.reason].map { PrintableText.escaped($0) }
         Terminal.writeError(
-          ErrorText.render(message: "warning: \(words[0]): \(words[1])", hint: nil))
+          ErrorText.render(message: "warning: \(words[0]): \(words[1])", hint: remark.hint))
       }
     }
     verbose.reportDone()

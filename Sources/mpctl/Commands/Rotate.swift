@@ -7,7 +7,9 @@ struct Rotate: ControlCommand {
     abstract: "Make the next usable path the active one.",
     discussion: """
       The order is gmultipath's: from the newest path to the oldest, then from the beginning. \
-      Without another usable path nothing changes, and the command succeeds.
+      Without another usable path nothing changes, and the command succeeds. \
+      With caches of their own (mpctl explain NAME), the active path is left only after a flush, as \
+      by 'mpctl prefer'.
 
       EXAMPLE
         mpctl rotate data && mpctl getactive data

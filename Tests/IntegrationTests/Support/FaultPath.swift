@@ -41,6 +41,12 @@ final class FaultPath {
   func stop() async throws { try await tell("stop") }
   /// Requests that hung are answered.
   func resume() async throws { try await tell("cont") }
+  /// Requests that come now hang, and those that have begun end.
+  func hold() async throws { try await tell("hold") }
+  /// Those that hang are answered, and others hang no more.
+  func free() async throws { try await tell("free") }
+  /// The path is taken down, as if it had never been.
+  func leave() async throws { try await tell("down") }
   /// The server is gone for good.
   func die() async throws { try await tell("kill") }
 

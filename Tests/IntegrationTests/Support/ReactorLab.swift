@@ -25,16 +25,19 @@ final class ReactorLab {
     let id: UInt32
     let access: PathAccess
 
-    init(_ id: UInt32, _ connections: [NetworkConnection], quietTime: Interval = .seconds(2)) {
+    init(_ id: UInt32, _ connections: [NetworkConnection]) {
       self.id = id
-      access = .network(NetworkAccess(connections: connections, quietTime: quietTime))
+      access = .network(NetworkAccess(connections: connections))
     }
   }
+
+  /// The device's settings, as `tune` has them.
+  private(set) var tuning: DeviceTuning
 
   /// A device that is served, or the reactor's refusal.
   init(
     in lab: Lab, sizeBytes: UInt64, mode: Mode = .activePassive,
-    noPathTimeout: Interval = .seconds(60), _ paths: [Path]
+    noPathTimeout: Interval = .seconds(60), quietTime: Interval = .seconds(2), _ paths: [Path]
   ) async throws {
     let inbox = Mailbox<ReactorReport>()
     self.inbox = inbox
@@ -47,7 +50,8 @@ final class ReactorLab {
     let tuning = DeviceTuning(
       mode: mode, selector: selector, stall: StallPolicy(), hedge: HedgePolicy(),
       failback: .manual, probe: ProbeSchedule(), noPathTimeout: noPathTimeout,
-      noPathBytesMax: 32 << 20, paths: [])
+      noPathBytesMax: 32 << 20, paths: [], quietTime: quietTime)
+    self.tuning = tuning
     let geometry = try #require(Geometry(sizeBytes: sizeBytes, blockBytes: 512))
     lastTicket += 1
     reactor.post(
@@ -73,6 +77,13 @@ final class ReactorLab {
     lastTicket += 1
     reactor.post(command(lastTicket))
     try await answered(lastTicket)
+  }
+
+  /// Changes settings while the device is in use.
+  func tune(_ change: (inout DeviceTuning) -> Void) async throws {
+    change(&tuning)
+    let tuning = tuning
+    try await ask { .tune(ticket: $0, device: Self.deviceID, tuning) }
   }
 
   func post(_ command: ReactorCommand) { reactor.post(command) }
