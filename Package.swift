@@ -69,6 +69,7 @@ let package = Package(
       cSettings: sanitizer.isEmpty ? [] : [.unsafeFlags(["-fsanitize=thread"])],
       linkerSettings: [
         .linkedLibrary("uring"), .linkedLibrary("nl-genl-3"), .linkedLibrary("nl-3"),
+        .linkedLibrary("gnutls"),
       ]),
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
     library("Label"),

@@ -1,6 +1,7 @@
 """A verified load over two NBD servers while one or the other is killed, stopped, broken or cut off.
 
 usage: network-faults.py PROGRAMS [--seconds 120] [--server nbdkit|qemu|classic] [--seed N] [--mode ...]
+       [--set KEY=VALUE ...]
 
 Two servers on one file are the paths of a device: one over a Unix socket, one over TCP through a forwarder that
 can reset its connections. fio writes and verifies; a prober writes one block every millisecond and notes the
@@ -262,7 +263,7 @@ class Bed:
         # Both servers stand before one kernel's page cache, and what a dead one has sent to the kernel is done.
         flags = {"active-active": ["-A"], "active-read": ["-R"]}.get(options.mode, [])
         self.mpctl(
-            "create", *flags, "--cache", "shared", "--quiesce", "1", "data",
+            "create", *flags, *[word for each in options.set for word in ("--set", each)], "--cache", "shared", "--quiesce", "1", "data",
             f"nbd+unix:///{export}?socket={self.servers[0].socket}", f"nbd://127.0.0.1:{port}/{export}")
         self.host = Host(self.directory)
         self.restores = 0
@@ -444,9 +445,10 @@ def main():
     parser.add_argument(
         "--mode", choices=["active-passive", "active-active", "active-read"],
         default="active-passive")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the device")
     parser.add_argument("--partial", action="store_true", help="not every kind has to happen")
     options = parser.parse_args()
-    print(f"{options.server}, {options.mode}, seed {options.seed}", flush=True)
+    print(f"{options.server}, {options.mode}, seed {options.seed}", *options.set, flush=True)
     bed = Bed(options)
     is_well = False
     try:

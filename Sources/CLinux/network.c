@@ -98,6 +98,47 @@ int mp_connect_tcp(const char *host, uint16_t port, int64_t deadline, char *peer
   return status;
 }
 
+static int listen_one(const struct addrinfo *address, uint16_t *port, int backlog) {
+  int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  int on = 1, off = 0, status = 0;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  /* One socket for both families, where it is for all addresses. */
+  if (address->ai_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  if (bind(fd, address->ai_addr, address->ai_addrlen) < 0 || listen(fd, backlog) < 0) status = -errno;
+  struct sockaddr_storage bound;
+  socklen_t length = sizeof bound;
+  if (status == 0 && getsockname(fd, (struct sockaddr *)&bound, &length) < 0) status = -errno;
+  if (status < 0) {
+    close(fd);
+    return status;
+  }
+  *port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
+                                            : ((struct sockaddr_in *)&bound)->sin_port);
+  return fd;
+}
+
+int mp_listen_tcp(const char *host, uint16_t *port, int backlog) {
+  char service[8];
+  snprintf(service, sizeof service, "%u", *port);
+  struct addrinfo hints = {
+      .ai_family = host ? AF_UNSPEC : AF_INET6,
+      .ai_socktype = SOCK_STREAM,
+      .ai_flags = AI_NUMERICSERV | AI_NUMERICHOST | AI_PASSIVE,
+  };
+  int status = -EADDRNOTAVAIL;
+  /* A machine without IPv6 gets a socket of the other family. */
+  for (int tries = host ? 1 : 2; tries > 0 && status < 0; tries--) {
+    struct addrinfo *found = NULL;
+    if (getaddrinfo(host, service, &hints, &found) == 0) {
+      status = listen_one(found, port, backlog);
+      freeaddrinfo(found);
+    }
+    hints.ai_family = AF_INET;
+  }
+  return status;
+}
+
 const char *mp_resolver_text(int resolver_error) { return gai_strerror(resolver_error); }
 
 int mp_connect_unix_within(const char *name, int64_t deadline, char *peer) {

@@ -153,6 +153,18 @@ int mp_tune_server_socket(int fd) {
   return 0;
 }
 
+bool mp_is_socket(int fd) {
+  struct stat about;
+  return fstat(fd, &about) == 0 && S_ISSOCK(about.st_mode);
+}
+
+void mp_tune_client_socket(int fd) {
+  int one = 1;
+  /* On a Unix socket nothing but the buffers can be set. */
+  (void)mp_tune_server_socket(fd);
+  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
+}
+
 int mp_send_now(int fd, const void *bytes, size_t length) {
   ssize_t sent = send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent < 0) return -errno;

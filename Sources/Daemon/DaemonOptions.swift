@@ -19,6 +19,8 @@ package struct DaemonOptions: Sendable {
   package var controlGroup: String?
   /// Whether each labelled device becomes the kernel's, too.
   package var attachesAll: Bool
+  /// One device is served and nothing else, until its client goes.
+  package var single: SingleExport?
 
   package init(
     runDirectory: RunDirectory, controlSocket: String, stateFile: String?, reactors: Int,
@@ -85,6 +87,10 @@ enum DaemonLimits {
   static let firstTastePatience = Interval.seconds(15)
   /// The same for a server, whose restart takes less than a disk's return.
   static let reconnectFirst = Interval.milliseconds(100)
+  /// How often it is looked whether the client at standard input has gone.
+  static let leaveWatch = Interval.milliseconds(50)
+  /// How long after an address could not be had it is tried again.
+  static let exportRetry = Interval.seconds(5)
   /// How often paths are asked for their size.
   static let sizeWatch = Interval.seconds(3)
   /// Changes of one device that wait for another to end.

@@ -61,6 +61,7 @@ final class Supervisor {
     case saved(errno: Int32)
     case labelled(LabelAnswer)
     case kernel(KernelWorker.Outcome)
+    case exportOpened(Result<ExportOpener.Opened, ControlError>)
     case fenced(FenceRun.Outcome)
     case timedOut
   }
@@ -87,13 +88,17 @@ final class Supervisor {
     guardRemembered()
     startReactors { [self] in
       restoreDevices { [self] in
-        tasteAtStart(whenReady)
+        guard let single = self.options.single else { return tasteAtStart(whenReady) }
+        serveSingle(single)
       }
       watchSizes()
       dropSilentClients()
     }
     while exitStatus == nil { turn() }
-    for device in devices where !device.hasVanished { unsafe unlink(device.socket) }
+    for device in devices where !device.hasVanished {
+      unsafe unlink(device.socket)
+      forgetExportSockets(of: device)
+    }
     server.end()
     forgetWhatWaits()
     return exitStatus ?? 0
@@ -262,8 +267,12 @@ final class Supervisor {
       log.warning("second signal: ending at once")
       return end(1)
     }
-    isStopping = true
     log.info("stopping", metadata: ["signal": "\(signal)"])
+    stopServing()
+  }
+
+  func stopServing() {
+    isStopping = true
     if reactorsRunning == 0 { return end(0) }
     for reactor in reactors { reactor.post(.stop) }
     timers.after(DaemonLimits.stopPatience) { [self] in
@@ -272,7 +281,7 @@ final class Supervisor {
     }
   }
 
-  private func end(_ status: Int32) {
+  func end(_ status: Int32) {
     if exitStatus == nil { exitStatus = status }
   }
 }

@@ -2,7 +2,7 @@
 struct CompletionTag: BitwiseCopyable {
   enum Kind: UInt8, BitwiseCopyable {
     case mailbox = 1
-    /// owner: device
+    /// owner: device, item: place among its listeners
     case accept
     /// item: session
     case receive

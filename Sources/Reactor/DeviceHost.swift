@@ -42,8 +42,7 @@ struct PathHost: BitwiseCopyable {
   var limits: RequestLimits
   /// What every path has beyond the export: the label's sector, or nothing.
   let labelBytes: UInt64
-  var listener: Int32
-  var isAccepting = false
+  var listeners: RigidArray<ListenerHost>
   var sessions = 0
   var paths: RigidArray<PathHost>
   /// By attempt place, then one for each path's probe.
@@ -51,8 +50,6 @@ struct PathHost: BitwiseCopyable {
   var pendingCount = 0
   /// By request place: the next reply of the same session.
   var replyNext: RigidArray<UInt32>
-  /// By request place: what its reply needs beyond what the engine knows.
-  var notes: RigidArray<ReplyNote>
   private let headers: UnsafeMutableRawPointer
   /// By place of pending I/O, from the device's first network path on: what a server has of it.
   var servers = RigidArray<ServerIO>(capacity: 0)
@@ -75,19 +72,19 @@ struct PathHost: BitwiseCopyable {
     let requests = setup.configuration.requestsMax
     let places = requests * 2 + MultipathConfiguration.pathsMax
     let headers = UnsafeMutableRawPointer.allocate(
-      byteCount: requests * ReplyHeader.encodedBytesMax, alignment: 16)
+      byteCount: requests * Self.headerStride, alignment: 16)
     id = setup.id
     isOpen = true
     engine = Engine(setup.configuration)
     export = setup.export
     limits = setup.export.limits
     labelBytes = setup.mediumBytes - setup.export.sizeBytes
-    listener = setup.listener
+    listeners = RigidArray(repeating: ListenerHost(), count: ListenerHost.count)
+    listeners[ListenerHost.own].descriptor = setup.listener
     quietTime = setup.tuning.quietTime
     paths = RigidArray(repeating: PathHost(), count: MultipathConfiguration.pathsMax)
     pending = PendingTable(attempts: places, paths: MultipathConfiguration.pathsMax)
     replyNext = RigidArray(repeating: Session.none, count: requests)
-    notes = RigidArray(repeating: ReplyNote(), count: requests)
     unsafe self.headers = headers
   }
 
@@ -96,7 +93,24 @@ struct PathHost: BitwiseCopyable {
   /// Where the reply header of request `slot` is made.
   @inline(__always)
   func header(_ slot: UInt32) -> UnsafeMutableRawPointer {
-    unsafe headers + Int(slot) * ReplyHeader.encodedBytesMax
+    unsafe headers + Int(slot) * Self.headerStride
+  }
+
+  /// Behind the room for a header, so that places which are never used cost nothing, is its note.
+  private static let headerStride =
+    ReplyHeader.encodedBytesMax + MemoryLayout<ReplyNote>.stride
+
+  /// What the reply to request `slot` needs beyond what the engine knows; written when the request is
+  /// given its place.
+  @inline(__always)
+  func note(_ slot: UInt32) -> ReplyNote {
+    unsafe header(slot).load(fromByteOffset: ReplyHeader.encodedBytesMax, as: ReplyNote.self)
+  }
+
+  @inline(__always)
+  func setNote(_ slot: UInt32, _ note: ReplyNote) {
+    unsafe header(slot).storeBytes(
+      of: note, toByteOffset: ReplyHeader.encodedBytesMax, as: ReplyNote.self)
   }
 
   func pendingPlace(_ token: Token) -> Int {
@@ -117,6 +131,11 @@ struct PathHost: BitwiseCopyable {
 
   /// Nothing of it is in flight any more.
   var isQuiet: Bool { sessions == 0 && pendingCount == 0 && !isAccepting }
+
+  private var isAccepting: Bool {
+    for place in 0..<listeners.count where listeners[place].isAccepting { return true }
+    return false
+  }
 }
 
 /// Whom the end of a device answers.

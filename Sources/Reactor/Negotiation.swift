@@ -10,8 +10,10 @@ internal import NBD
   /// What follows when the answer is out.
   var outcome = NegotiationState.needMore
 
-  init(_ export: ExportDescription) {
-    machine = ServerNegotiation(exports: [export], defaultExport: 0)
+  init(_ export: ExportDescription, tls: TLSPolicy, isReadOnly: Bool, offersChunks: Bool) {
+    machine = ServerNegotiation(
+      exports: [export], defaultExport: 0, tls: tls, isReadOnly: isReadOnly,
+      offersChunks: offersChunks)
   }
 
   mutating func hold(_ bytes: [UInt8]) -> UnsafeMutableBufferPointer<UInt8> {

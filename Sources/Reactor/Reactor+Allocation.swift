@@ -99,7 +99,9 @@ extension Reactor {
     for (position, extent) in extents.enumerated() {
       unsafe extent.encode(style, into: target + position * extentBytes)
     }
-    devices[device].notes[Int(slot)].extents = UInt32(extents.count)
+    var note = devices[device].note(slot)
+    note.extents = UInt32(extents.count)
+    devices[device].setNote(slot, note)
     devices[device].engine.answer(
       slot, dataBytes: UInt64(extents.count * extentBytes), effects: &effects)
     drainEffects(device)

@@ -49,7 +49,10 @@ extension Reactor {
     case .trace(let ticket, let id, let bytesMax): beginTrace(ticket, id, bytesMax: bytesMax)
     case .traceTaken(let id, let chunks): grantTrace(id, chunks)
     case .endTrace(let id): endTrace(id)
-    case .admit(let id, let descriptor): admit(descriptor, id)
+    case .admit(let id, let descriptor, let isReadOnly):
+      admit(descriptor, id, isReadOnly: isReadOnly)
+    case .listen(let ticket, let id, let setup): listen(ticket, id, setup)
+    case .unlisten(let ticket, let id, let listener): unlisten(ticket, id, listener)
     case .allocationFound(let ticket, let extents): allocationFound(ticket, extents)
     case .stop: stop()
     }
@@ -101,18 +104,12 @@ extension Reactor {
     guard !isStopping else { return }
     isStopping = true
     for device in 0..<devices.count where devices[device].isOpen {
-      closeListener(device)
+      closeListeners(device)
       decide(device, .stop)
       endTrace(device, .deviceGone)
       endAllQuietTimes(device)
     }
-    for index in 0..<UInt32(sessions.count) {
-      switch sessions[Int(index)].phase {
-      case .vacant, .draining, .closing: break
-      case .negotiating: beginClose(index)
-      case .serving: shutdown(sessions[Int(index)].descriptor, Int32(SHUT_RD))
-      }
-    }
+    for index in 0..<UInt32(sessions.count) { endReceiving(index) }
     // A client that takes no replies must not hold up the end.
     scheduleHousekeeping()
   }

@@ -9,7 +9,7 @@ internal import Multipath
 extension Reactor {
   mutating func create(_ ticket: UInt64, _ setup: DeviceSetup) {
     guard let device = placeForDevice() else {
-      close(setup.listener)
+      if setup.listener >= 0 { close(setup.listener) }
       return report(.refused(ticket: ticket, .tooManyDevices))
     }
     if device == devices.count {

@@ -31,14 +31,10 @@ extension Reactor {
   /// Closes the listener and lets every session end: what a client has sent is answered, and nothing more
   /// is read from it. Paths follow when nothing is outstanding on them.
   mutating func tearDown(_ device: Int) {
-    closeListener(device)
+    closeListeners(device)
     devices[device].closesAt = now + ReactorLimits.endPatience
     for index in 0..<UInt32(sessions.count) where sessions[Int(index)].device == UInt32(device) {
-      switch sessions[Int(index)].phase {
-      case .vacant, .draining, .closing: break
-      case .negotiating: beginClose(index)
-      case .serving: shutdown(sessions[Int(index)].descriptor, Int32(SHUT_RD))
-      }
+      endReceiving(index)
     }
     decide(device, .stop)
     endTrace(device, .deviceGone)
@@ -60,15 +56,6 @@ extension Reactor {
       }
     }
     return isEnding
-  }
-
-  mutating func closeListener(_ device: Int) {
-    let listener = devices[device].listener
-    guard listener >= 0 else { return }
-    devices[device].listener = -1
-    // Ends the accept that is with the kernel, which holds the socket otherwise.
-    shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
   }
 
   /// Once a device that is to go is quiet, its descriptors go back; once the kernel has let go of its

@@ -71,6 +71,7 @@ extension Reactor {
 
   mutating func received(_ index: UInt32, result: Int32) {
     sessions[Int(index)].isReceiving = false
+    sessions[Int(index)].heardAt = now
     if sessions[Int(index)].phase == .closing { return finishClose(index) }
     if result == -EAGAIN || result == -EINTR { return receiveMore(index) }
     guard result > 0 else { return reachedEnd(index, isError: result < 0) }
@@ -222,7 +223,7 @@ extension Reactor {
       operation, flags: flags, range: range, session: index, cookie: header.cookie,
       account: &sessions[Int(index)].account, arena: &arena)
     guard let slot else { return nil }
-    devices[device].notes[Int(slot)] = ReplyNote(offset: header.offset)
+    devices[device].setNote(slot, ReplyNote(offset: header.offset))
     sessions[Int(index)].start += sessions[Int(index)].terms.replies.requestHeaderBytes
     return slot
   }

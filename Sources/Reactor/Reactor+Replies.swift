@@ -56,7 +56,7 @@ extension Reactor {
     while slot != Session.none, replies < ReactorLimits.repliesPerSend {
       let reply = devices[device].engine.reply(for: slot)
       let header = unsafe devices[device].header(slot)
-      let note = devices[device].notes[Int(slot)]
+      let note = devices[device].note(slot)
       let headerBytes = unsafe ReplyHeader.encode(
         Self.content(of: reply, note), cookie: reply.cookie, offset: note.offset,
         session.terms.replies, into: header)

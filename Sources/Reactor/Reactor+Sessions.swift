@@ -7,32 +7,20 @@ internal import NBD
 
 /// Sessions come and go.
 extension Reactor {
-  mutating func armAccept(_ device: Int) {
-    guard devices[device].listener >= 0, !devices[device].isAccepting, !isStopping else { return }
-    devices[device].isAccepting = ring.accept(
-      devices[device].listener, CompletionTag(.accept, owner: UInt32(device)))
-    if !devices[device].isAccepting { scheduleHousekeeping() }
-  }
-
-  mutating func accepted(device: Int, result: Int32) {
-    devices[device].isAccepting = false
-    if result >= 0 { welcome(result, device) }
-    let isShort = result == -EMFILE || result == -ENFILE || result == -ENOMEM || result == -ENOBUFS
-    // Out of descriptors or memory: not at once again, or the loop would spin on the same error.
-    if isShort { scheduleHousekeeping() } else { armAccept(device) }
-    endIfDestroyed(device)
-  }
-
-  mutating func admit(_ descriptor: Int32, _ id: UInt32) {
+  mutating func admit(_ descriptor: Int32, _ id: UInt32, isReadOnly: Bool) {
     guard let device = device(id) else {
       close(descriptor)
       return
     }
-    welcome(descriptor, device)
+    welcome(descriptor, device, ListenerHost.own, isReadOnly: isReadOnly)
   }
 
-  private mutating func welcome(_ descriptor: Int32, _ device: Int) {
-    guard devices[device].isOpen, devices[device].listener >= 0, !isStopping,
+  mutating func welcome(
+    _ descriptor: Int32, _ device: Int, _ place: Int, isReadOnly: Bool = false
+  ) {
+    let listener = devices[device].listeners[place]
+    guard devices[device].isOpen, devices[device].ending == nil, !isStopping,
+      place == ListenerHost.own || listener.descriptor >= 0,
       let index = freeSessions.popLast()
     else {
       close(descriptor)
@@ -43,17 +31,20 @@ extension Reactor {
       close(descriptor)
       return
     }
-    mp_tune_data_socket(descriptor)
+    mp_tune_client_socket(descriptor)
     sessions[Int(index)] = Session()
     sessions[Int(index)].phase = .negotiating
     sessions[Int(index)].descriptor = descriptor
     sessions[Int(index)].device = UInt32(device)
+    sessions[Int(index)].listener = UInt8(place)
     sessions[Int(index)].since = now
     devices[device].sessions += 1
     negotiatingCount += 1
     scheduleHousekeeping()
     sessions[Int(index)].exportBytes = devices[device].export.sizeBytes
-    var negotiation = Negotiation(devices[device].export)
+    var negotiation = Negotiation(
+      devices[device].export, tls: listener.credentials == nil ? .none : .required,
+      isReadOnly: isReadOnly || listener.isReadOnly, offersChunks: !listener.isSimple)
     var greeting: [UInt8] = []
     negotiation.machine.start(into: &greeting)
     negotiations[Int(index)] = negotiation
@@ -106,7 +97,8 @@ extension Reactor {
       endNegotiation(index)
       sessions[Int(index)].phase = sessions[Int(index)].isAtEnd ? .draining : .serving
       parse(index)
-    case .startTLS, .close, nil: beginClose(index)
+    case .startTLS: startTLS(index)
+    case .close, nil: beginClose(index)
     }
   }
 
@@ -184,8 +176,8 @@ extension Reactor {
     }
   }
 
-  /// Somebody waits for memory, or for the end: clients that have taken no reply for too long give
-  /// up theirs.
+  /// Somebody waits for memory, or for the end: clients that have taken no reply, or sent nothing of a
+  /// payload that they began, for too long give up theirs.
   private mutating func dropSlowClients(patience: Interval) {
     for index in 0..<UInt32(sessions.count) {
       let session = sessions[Int(index)]
@@ -193,7 +185,12 @@ extension Reactor {
       case .vacant, .negotiating, .closing: continue
       case .serving, .draining: break
       }
-      guard session.isSending, now - session.since >= patience else { continue }
+      // One that has begun a payload and does not go on holds memory, too.
+      let isStuck =
+        session.isSending
+        ? now - session.since >= patience
+        : session.payloadSlot != Session.none && now - session.heardAt >= patience
+      guard isStuck else { continue }
       report(Int(session.device), .slowClientDropped)
       beginClose(index)
     }

@@ -154,7 +154,7 @@ struct Reactor: ~Copyable {
     case .send: sent(UInt32(tag.item), result: result)
     case .serverReceive: receivedFromServer(UInt32(tag.item), result: result)
     case .serverSend: sentToServer(UInt32(tag.item), result: result)
-    case .accept: accepted(device: tag.owner, result: result)
+    case .accept: accepted(device: tag.owner, place: tag.item, result: result)
     case .mailbox:
       armMailbox()
       for command in inbox.takeAll() { obey(command) }

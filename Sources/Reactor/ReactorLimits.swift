@@ -6,6 +6,8 @@ enum ReactorLimits {
   static let submissionEntries: UInt32 = 1024
   /// NBD sessions of all devices of one reactor; a client beyond is closed at once.
   static let sessions = 1024
+  /// Listening sockets of one device beside its own.
+  static let listenersAdded = 8
   /// Devices of one reactor.
   static let devices = 1024
   /// Connections to NBD servers, of all paths of all devices of one reactor.

@@ -34,7 +34,7 @@ public struct DeviceSetup: Sendable {
   public let export: ExportDescription
   /// What every path has: more than the export where a label takes the last sector.
   public let mediumBytes: UInt64
-  /// A listening socket; the reactor owns it from here on.
+  /// A listening socket, which the reactor owns from here on; -1 for none.
   public let listener: Int32
   public let paths: [PathSetup]
   public let tuning: DeviceTuning
@@ -101,7 +101,11 @@ public enum ReactorCommand: Sendable {
   case traceTaken(device: UInt32, chunks: Int)
   case endTrace(device: UInt32)
   /// Serves a connection that somebody made for the device, like one that was accepted; the reactor owns it.
-  case admit(device: UInt32, descriptor: Int32)
+  case admit(device: UInt32, descriptor: Int32, isReadOnly: Bool)
+  /// Serves the device at another socket; answers `.done`.
+  case listen(ticket: UInt64, device: UInt32, ListenerSetup)
+  /// Closes such a socket, and the sessions that came by it once they have been answered.
+  case unlisten(ticket: UInt64, device: UInt32, listener: UInt32)
   /// What a reactor's own helper thread has found out about a file.
   case allocationFound(ticket: UInt64, [AllocationExtent])
   /// No new requests; what is in flight is answered; then `.stopped`.
@@ -150,6 +154,8 @@ public enum ReactorRefusal: Error, Hashable, Sendable {
   /// The active path has a cache of its own with changes that no flush has covered.
   case unflushed(path: UInt32)
   case tracedAlready
+  case noSuchListener
+  case tooManyListeners
   case tooManyDevices
   case tooManyPaths
   /// The reactor has no room for as many connections to servers.

@@ -20,6 +20,8 @@ struct Session: BitwiseCopyable {
   var phase = Phase.vacant
   var descriptor: Int32 = -1
   var device: UInt32 = 0
+  /// By which of its device's listeners it came.
+  var listener: UInt8 = 0
   var account = SessionAccount()
   /// What was agreed on in the handshake.
   var terms = ConnectionTerms()
@@ -53,4 +55,6 @@ struct Session: BitwiseCopyable {
   var isDirty = false
   /// When the send in flight began; while negotiating, when the handshake did.
   var since = Instant.zero
+  /// When its client was last heard.
+  var heardAt = Instant.zero
 }

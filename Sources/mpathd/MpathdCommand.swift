@@ -24,6 +24,11 @@ struct MpathdCommand: ParsableCommand {
       dm, md, nbd, sr and fd; with --taste they are what matches its patterns and nothing else. \
       What is mounted or used by another device is never looked at.
 
+      With PATHS it serves one device over them and nothing else: on standard input with --stdio, as inetd \
+      starts a server, or on the sockets that a service manager hands over (LISTEN_FDS). It remembers nothing, \
+      writes nothing to standard output, and with --stdio ends with its client. That is how NBD tools \
+      start a server by themselves: nbdinfo -- [ mpathd ./left.img ./right.img ]
+
       SIGTERM and SIGINT end it after everything in flight has been answered; a second one ends \
       it at once.
 
@@ -122,13 +127,11 @@ struct MpathdCommand: ParsableCommand {
   @Flag(help: "Print the result of --scan as JSON.")
   var json = false
 
-  @Argument(help: "With --scan: look at these paths and no others.")
-  var paths: [String] = []
-
   @Option(
     help: ArgumentHelp(
-      "What to log: debug, info, warning or error.", valueName: "level"))
-  var logLevel = "info"
+      "What to log: debug, info, warning or error.",
+      discussion: "Default: info, with PATHS warning.", valueName: "level"))
+  var logLevel: String?
 
   @Option(
     help: ArgumentHelp(
@@ -142,18 +145,39 @@ struct MpathdCommand: ParsableCommand {
     help: ArgumentHelp("What mpathd itself starts: see Guardian.", visibility: .private))
   var isGuardian = false
 
+  @Flag(help: "Serve PATHS to the client at standard input, and end with it.")
+  var stdio = false
+
+  @Flag(help: "Serve PATHS so that clients may change nothing.")
+  var readOnly = false
+
+  @Argument(
+    help: ArgumentHelp(
+      "Serve one device over these, and nothing else; with --scan, look at these alone.",
+      valueName: "paths"))
+  var paths: [String] = []
+
   func validate() throws {
+    if paths.isEmpty && (stdio || readOnly) {
+      throw ValidationError("--stdio and --read-only take the paths that are to be served")
+    }
+    if !paths.isEmpty
+      && (runDirectory != nil || socket != nil || stateFile != nil || !taste.isEmpty)
+    {
+      throw ValidationError(
+        "PATHS are served without run directory, control socket, state file and labels")
+    }
     if let reactors, !(1...16).contains(reactors) {
       throw ValidationError("--reactors takes 1 to 16")
     }
-    guard ["debug", "info", "warning", "error"].contains(logLevel) else {
+    guard ["debug", "info", "warning", "error", nil].contains(logLevel) else {
       throw ValidationError("--log-level takes debug, info, warning or error")
     }
     if let socketMode, UInt32(socketMode, radix: 8).map({ $0 <= 0o777 }) != true {
       throw ValidationError("--socket-mode takes an octal number such as 660")
     }
-    if !scan && (json || !paths.isEmpty) {
-      throw ValidationError("--json and paths belong to --scan")
+    if !scan && json {
+      throw ValidationError("--json belongs to --scan")
     }
     if oneshot && stateFile != nil {
       throw ValidationError("--oneshot and --state-file exclude each other")
@@ -194,15 +218,48 @@ struct MpathdCommand: ParsableCommand {
           json ? try Wire.document(report) : ScanText.render(report), terminator: json ? "\n" : "")
         return
       }
-      status = try Daemon.run(try options()) { line in
-        print(line)
-        fflush(nil)
-      }
+      status = try paths.isEmpty ? serve() : Daemon.runSingle(single(), options: options())
     } catch {
       Self.complain(error)
       throw ExitCode(1)
     }
     throw ExitCode(status)
+  }
+
+  private func serve() throws(ControlError) -> Int32 {
+    try Daemon.run(try options()) { line in
+      print(line)
+      fflush(nil)
+    }
+  }
+
+  private func single() throws(ControlError) -> SingleExport {
+    let here = Self.workingDirectory()
+    let absolute = try paths.map { operand throws(ControlError) in
+      try PathOperand.absolute(operand, workingDirectory: here) {
+        unsafe access("/dev/" + $0, F_OK) == 0
+      }
+    }
+    return SingleExport(
+      paths: absolute, source: stdio ? .standardInput : .sockets(try Self.socketsHandedOver()),
+      isReadOnly: readOnly)
+  }
+
+  /// How many sockets a service manager has handed to this very process.
+  private static func socketsHandedOver() throws(ControlError) -> Int {
+    let process = number("LISTEN_PID")
+    guard let count = number("LISTEN_FDS"), (1...8).contains(count),
+      process.map({ $0 == Int(getpid()) }) ?? true
+    else {
+      throw ControlError(
+        .badRequest, "nobody has handed over a socket to serve the paths on",
+        hint: "say --stdio, or have a service manager or NBD tool start mpathd (LISTEN_FDS)")
+    }
+    return count
+  }
+
+  private static func number(_ variable: String) -> Int? {
+    unsafe getenv(variable).flatMap { Int(unsafe String(cString: $0)) }
   }
 
   private func options() throws(ControlError) -> DaemonOptions {
@@ -219,7 +276,8 @@ struct MpathdCommand: ParsableCommand {
       runDirectory: directory, controlSocket: control,
       stateFile: try rememberedIn(directory, here),
       reactors: reactors ?? min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
-      socketMode: socketMode.flatMap { UInt32($0, radix: 8) } ?? 0o600, logLevel: logLevel,
+      socketMode: socketMode.flatMap { UInt32($0, radix: 8) } ?? 0o600,
+      logLevel: logLevel ?? (paths.isEmpty || scan ? "info" : "warning"),
       taste: try candidates(here), hearsEvents: !noUevents, controlGroup: controlGroup,
       attachesAll: attach)
   }

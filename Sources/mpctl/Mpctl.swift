@@ -38,7 +38,8 @@ struct Mpctl: ParsableCommand {
     subcommands: [
       Create.self, LabelCommand.self, Configure.self, Add.self, Remove.self, Fail.self,
       Restore.self, SetCommand.self, Prefer.self, Rotate.self, GetActive.self, FailQueued.self,
-      Resize.self, Stop.self, Destroy.self, Attach.self, Detach.self, Clear.self, Dump.self,
+      Resize.self, Stop.self, Destroy.self, Attach.self, Detach.self, Export.self, Unexport.self,
+      Clear.self, Dump.self,
       Rescan.self, Scan.self, Paths.self,
       List.self, Status.self, Stats.self, Events.self, Explain.self,
       TraceCommand.self, Version.self,

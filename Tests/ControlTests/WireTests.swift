@@ -285,8 +285,8 @@ struct WireTests {
     #expect(
       error?.hint
         == "the methods are: create, label, add, remove, fail, restore, set, prefer, rotate, fail-queued, "
-        + "resize, stop, destroy, clear, dump, rescan, attach, detach, list, status, stats, paths, events, "
-        + "subscribe, explain, trace, version")
+        + "resize, stop, destroy, clear, dump, rescan, attach, detach, export, unexport, list, status, stats, paths, events, subscribe, "
+        + "explain, trace, version")
   }
 
   @Test("only the methods that look may be called by those who may only look")

@@ -1,27 +1,57 @@
 internal import Testing
 
 extension Integration {
-  /// Clients that break the rules, byte by byte: the cases are in Scripts/hostile.py.
+  /// Clients that break the rules, byte by byte: the cases are in Scripts/hostile*.py, numbered.
   @Suite struct HostileTests {
-    @Test(.needs(.python), .timeLimit(.minutes(3)))
+    @Test(.needs(.python, .tls), .timeLimit(.minutes(5)))
     func noClientDisturbsAnother() async throws {
       try await Lab.run { lab in
-        let cases = try await lab.script("hostile.py", ["--list"]).split(separator: "\n")
-        #expect(cases.count > 30)
         let daemon = try await TestDaemon.start(in: lab)
         let left = try lab.image("left.img", mebibytes: 64)
         try await daemon.control("create", "data", left)
-        for name in cases {
-          // One daemon for all of them, as it has to be: damage adds up.
-          let result = try await lab.run(
-            Lab.python,
-            [
-              "-B", lab.scripts + "/hostile.py", daemon.socket("data"),
-              String(daemon.process.pid), String(name),
-            ])
-          #expect(result.status == 0, "\(name): \(result.errors)")
-          try #require(daemon.process.isRunning, "\(name) ended the daemon")
+        let readOnly = lab.file("read-only.sock")
+        try await daemon.control("export", "data", "--listen", "unix:" + readOnly, "--read-only")
+        let secured = lab.file("tls.sock")
+        try await daemon.control(
+          "export", "data", "--listen", "unix:" + secured, "--tls-certificates",
+          try await lab.certificates())
+        // One daemon for all of them, as it has to be: damage adds up.
+        let result = try await lab.run(
+          Lab.python,
+          [
+            "-B", lab.scripts + "/hostile.py", String(daemon.process.pid), daemon.socket("data"),
+            readOnly, secured,
+          ], atMostSeconds: 240)
+        let verdicts = result.output.split(separator: "\n")
+        let passed = verdicts.count { $0.hasSuffix(": pass") }
+        print("hostile clients: \(passed) of \(verdicts.count) pass")
+        #expect(verdicts.count == 95, "\(result.output)\(result.errors)")
+        for verdict in verdicts where !verdict.hasSuffix(": pass") {
+          Issue.record("\(verdict)\n\(result.errors)")
         }
+        #expect(result.status == 0)
+        try #require(daemon.process.isRunning, "they ended the daemon")
+        try await daemon.stop()
+      }
+    }
+
+    @Test(.needs(.python), .timeLimit(.minutes(4)))
+    func thereIsRoomForSoManyAndTimeForSoLong() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab, options: ["--reactors", "1"])
+        try await daemon.control("create", "data", try lab.image("left.img", mebibytes: 8))
+        print(
+          try await lab.script("limits.py", [daemon.socket("data"), "1024"], atMostSeconds: 200))
+        try await daemon.stop()
+      }
+    }
+
+    @Test(.needs(.python), .timeLimit(.minutes(3)))
+    func aClientThatDoesNotGoOnGivesItsMemoryBack() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab, options: ["--reactors", "1"])
+        try await daemon.control("create", "data", try lab.image("left.img", mebibytes: 64))
+        print(try await lab.script("stuck.py", [daemon.socket("data")], atMostSeconds: 150))
         try await daemon.stop()
       }
     }

@@ -9,7 +9,16 @@ struct ClientTransmissionLieTests {
     let testDescription: String
     let lie: TransmissionLie
     let bytes: [UInt8]
-    var structured = true
+    let structured: Bool
+
+    init(
+      _ description: String, _ lie: TransmissionLie, _ bytes: [UInt8], structured: Bool = true
+    ) {
+      testDescription = description
+      self.lie = lie
+      self.bytes = bytes
+      self.structured = structured
+    }
   }
 
   private typealias Says = ServerReplies
@@ -41,59 +50,44 @@ struct ClientTransmissionLieTests {
   static let lies: [Lie] = framing + simple + content + errors
 
   private static let framing: [Lie] = [
+    Lie("wrong magic", .badReplyMagic(0x2560_9513), Bytes.be32(0x2560_9513)),
+    Lie("zeroes", .badReplyMagic(0), zeroes(4), structured: false),
+    Lie("an extended reply", .badReplyMagic(0x6e8a_278c), Bytes.be32(0x6e8a_278c)),
     Lie(
-      testDescription: "wrong magic", lie: .badReplyMagic(0x2560_9513),
-      bytes: Bytes.be32(0x2560_9513)),
-    Lie(testDescription: "zeroes", lie: .badReplyMagic(0), bytes: zeroes(4), structured: false),
+      "a structured reply unasked", .structuredNotNegotiated, Bytes.be32(0x668e_33ef),
+      structured: false),
+    Lie("a slot that was never used", .unknownCookie(3), Says.simple(RequestCookie(rawValue: 3))),
     Lie(
-      testDescription: "an extended reply", lie: .badReplyMagic(0x6e8a_278c),
-      bytes: Bytes.be32(0x6e8a_278c)),
+      "a slot beyond the table", .unknownCookie(1 << 32 | 4),
+      Says.simple(RequestCookie(slot: 4, generation: 1))),
     Lie(
-      testDescription: "a structured reply unasked", lie: .structuredNotNegotiated,
-      bytes: Bytes.be32(0x668e_33ef), structured: false),
+      "a generation to come", .unknownCookie(2 << 32),
+      Says.simple(RequestCookie(slot: 0, generation: 2))),
+    Lie("generation 0", .unknownCookie(0), Says.simple(RequestCookie(rawValue: 0))),
+    Lie("a chunk for nothing", .unknownCookie(.max), Says.done(RequestCookie(rawValue: .max))),
     Lie(
-      testDescription: "a slot that was never used", lie: .unknownCookie(3),
-      bytes: Says.simple(RequestCookie(rawValue: 3))),
+      "a flush answered twice", .answeredTwice(flush.rawValue),
+      Says.simple(flush) + Says.simple(flush)),
     Lie(
-      testDescription: "a slot beyond the table", lie: .unknownCookie(1 << 32 | 4),
-      bytes: Says.simple(RequestCookie(slot: 4, generation: 1))),
+      "a failed write answered again by chunk", .answeredTwice(write.rawValue),
+      Says.simple(write, error: 5) + Says.done(write)),
     Lie(
-      testDescription: "a generation to come", lie: .unknownCookie(2 << 32),
-      bytes: Says.simple(RequestCookie(slot: 0, generation: 2))),
+      "a READ answered twice", .answeredTwice(raw),
+      Says.simple(read, zeroes(1024)) + Says.simple(read), structured: false),
     Lie(
-      testDescription: "generation 0", lie: .unknownCookie(0),
-      bytes: Says.simple(RequestCookie(rawValue: 0))),
-    Lie(
-      testDescription: "a chunk for nothing", lie: .unknownCookie(.max),
-      bytes: Says.done(RequestCookie(rawValue: .max))),
-    Lie(
-      testDescription: "a flush answered twice", lie: .answeredTwice(flush.rawValue),
-      bytes: Says.simple(flush) + Says.simple(flush)),
-    Lie(
-      testDescription: "a failed write answered again by chunk",
-      lie: .answeredTwice(write.rawValue),
-      bytes: Says.simple(write, error: 5) + Says.done(write)),
-    Lie(
-      testDescription: "a READ answered twice", lie: .answeredTwice(raw),
-      bytes: Says.simple(read, zeroes(1024)) + Says.simple(read), structured: false),
-    Lie(
-      testDescription: "a chunk after the last", lie: .answeredTwice(raw),
-      bytes: Says.hole(read, at: 4096, 1024, last: true) + Says.done(read)),
+      "a chunk after the last", .answeredTwice(raw),
+      Says.hole(read, at: 4096, 1024, last: true) + Says.done(read)),
   ]
 
   private static let simple: [Lie] = [
+    Lie("READ answered simply", .simpleReplyToRead(raw), Says.simple(read)),
+    Lie("READ failed simply", .simpleReplyToRead(raw), Says.simple(read, error: 5)),
     Lie(
-      testDescription: "READ answered simply", lie: .simpleReplyToRead(raw),
-      bytes: Says.simple(read)),
+      "a chunk, then a simple reply", .mixedReplies(write.rawValue),
+      Says.error(write, 5, last: false) + Says.simple(write)),
     Lie(
-      testDescription: "READ failed simply", lie: .simpleReplyToRead(raw),
-      bytes: Says.simple(read, error: 5)),
-    Lie(
-      testDescription: "a chunk, then a simple reply", lie: .mixedReplies(write.rawValue),
-      bytes: Says.error(write, 5, last: false) + Says.simple(write)),
-    Lie(
-      testDescription: "READ begun by chunks, ended simply", lie: .mixedReplies(raw),
-      bytes: Says.hole(read, at: 4096, 512) + Says.simple(read, error: 5)),
+      "READ begun by chunks, ended simply", .mixedReplies(raw),
+      Says.hole(read, at: 4096, 512) + Says.simple(read, error: 5)),
   ]
 
   private static func outside(_ offset: UInt64, _ count: UInt32) -> TransmissionLie {
@@ -109,118 +103,91 @@ struct ClientTransmissionLieTests {
   }
 
   private static let content: [Lie] = [
+    Lie("data before the request", outside(4095, 2), dataHead(4095, 10)),
+    Lie("data over the end", outside(5119, 2), dataHead(5119, 10)),
+    Lie("data elsewhere", outside(0, 512), dataHead(0, 520)),
+    Lie("data at an offset that overflows", outside(.max, 2), dataHead(.max, 10)),
+    Lie("more data than was read", outside(4096, 1025), dataHead(4096, 1033)),
+    Lie("4 GiB of data", outside(4096, 0xffff_fff7), dataHead(4096, 0xffff_ffff)),
+    Lie("a hole over the end", outside(5119, 2), Says.hole(read, at: 5119, 2)),
+    Lie("a hole of 4 GiB", outside(4096, .max), Says.hole(read, at: 4096, .max)),
+    Lie("a hole of nothing", .emptyContent, Says.hole(read, at: 4096, 0)),
     Lie(
-      testDescription: "data before the request", lie: outside(4095, 2), bytes: dataHead(4095, 10)),
+      "the same data twice", .dataTwice(offsetBytes: 4096, lengthBytes: 2),
+      Says.data(read, at: 4096, [1, 2]) + dataHead(4096, 10)),
     Lie(
-      testDescription: "data over the end", lie: outside(5119, 2), bytes: dataHead(5119, 10)),
-    Lie(testDescription: "data elsewhere", lie: outside(0, 512), bytes: dataHead(0, 520)),
+      "data that overlaps the next", .dataTwice(offsetBytes: 4098, lengthBytes: 3),
+      Says.hole(read, at: 4100, 2) + dataHead(4098, 11)),
     Lie(
-      testDescription: "data at an offset that overflows", lie: outside(.max, 2),
-      bytes: dataHead(.max, 10)),
+      "a hole over data", .dataTwice(offsetBytes: 4096, lengthBytes: 1024),
+      Says.data(read, at: 5000, [1]) + Says.hole(read, at: 4096, 1024)),
+    Lie("no data at all", .dataMissing(raw), Says.done(read)),
+    Lie("short data", .dataMissing(raw), Says.hole(read, at: 4096, 1023, last: true)),
     Lie(
-      testDescription: "more data than was read", lie: outside(4096, 1025),
-      bytes: dataHead(4096, 1033)),
+      "data with a gap", .dataMissing(raw),
+      Says.hole(read, at: 4096, 511) + Says.hole(read, at: 4608, 512) + Says.done(read)),
     Lie(
-      testDescription: "4 GiB of data", lie: outside(4096, 0xffff_fff7),
-      bytes: dataHead(4096, 0xffff_ffff)),
+      "crumbs", .tooManyRuns(raw),
+      (0...16).flatMap { Says.hole(read, at: 4096 + 2 * UInt64($0), 1) }),
     Lie(
-      testDescription: "a hole over the end", lie: outside(5119, 2),
-      bytes: Says.hole(read, at: 5119, 2)),
+      "data for a write", .contentWithoutRead(write.rawValue),
+      Says.chunk(write, 1, last: true, length: 520)),
     Lie(
-      testDescription: "a hole of 4 GiB", lie: outside(4096, .max),
-      bytes: Says.hole(read, at: 4096, .max)),
+      "a hole for a flush", .contentWithoutRead(flush.rawValue),
+      Says.chunk(flush, 2, last: true, length: 12)),
+    Lie("a data chunk without data", badLength(1, 8), Says.chunk(read, 1, last: false, length: 8)),
     Lie(
-      testDescription: "a hole of nothing", lie: .emptyContent, bytes: Says.hole(read, at: 4096, 0)),
+      "a data chunk without an offset", badLength(1, 7), Says.chunk(read, 1, last: false, length: 7)
+    ),
+    Lie("a long hole chunk", badLength(2, 13), Says.chunk(read, 2, last: false, length: 13)),
     Lie(
-      testDescription: "the same data twice",
-      lie: .dataTwice(offsetBytes: 4096, lengthBytes: 2),
-      bytes: Says.data(read, at: 4096, [1, 2]) + dataHead(4096, 10)),
+      "an empty chunk with a length", badLength(0, 1), Says.chunk(write, 0, last: true, length: 1)),
     Lie(
-      testDescription: "data that overlaps the next",
-      lie: .dataTwice(offsetBytes: 4098, lengthBytes: 3),
-      bytes: Says.hole(read, at: 4100, 2) + dataHead(4098, 11)),
+      "an empty chunk that is not the last", .emptyChunkNotLast, Says.chunk(write, 0, last: false)),
+    Lie("block status", .unknownChunkType(5), Says.chunk(read, 5, last: false, length: 12)),
     Lie(
-      testDescription: "a hole over data", lie: .dataTwice(offsetBytes: 4096, lengthBytes: 1024),
-      bytes: Says.data(read, at: 5000, [1]) + Says.hole(read, at: 4096, 1024)),
-    Lie(testDescription: "no data at all", lie: .dataMissing(raw), bytes: Says.done(read)),
-    Lie(
-      testDescription: "short data", lie: .dataMissing(raw),
-      bytes: Says.hole(read, at: 4096, 1023, last: true)),
-    Lie(
-      testDescription: "data with a gap", lie: .dataMissing(raw),
-      bytes: Says.hole(read, at: 4096, 511) + Says.hole(read, at: 4608, 512) + Says.done(read)),
-    Lie(
-      testDescription: "crumbs", lie: .tooManyRuns(raw),
-      bytes: (0...16).flatMap { Says.hole(read, at: 4096 + 2 * UInt64($0), 1) }),
-    Lie(
-      testDescription: "data for a write", lie: .contentWithoutRead(write.rawValue),
-      bytes: Says.chunk(write, 1, last: true, length: 520)),
-    Lie(
-      testDescription: "a hole for a flush", lie: .contentWithoutRead(flush.rawValue),
-      bytes: Says.chunk(flush, 2, last: true, length: 12)),
-    Lie(
-      testDescription: "a data chunk without data", lie: badLength(1, 8),
-      bytes: Says.chunk(read, 1, last: false, length: 8)),
-    Lie(
-      testDescription: "a data chunk without an offset", lie: badLength(1, 7),
-      bytes: Says.chunk(read, 1, last: false, length: 7)),
-    Lie(
-      testDescription: "a long hole chunk", lie: badLength(2, 13),
-      bytes: Says.chunk(read, 2, last: false, length: 13)),
-    Lie(
-      testDescription: "an empty chunk with a length", lie: badLength(0, 1),
-      bytes: Says.chunk(write, 0, last: true, length: 1)),
-    Lie(
-      testDescription: "an empty chunk that is not the last", lie: .emptyChunkNotLast,
-      bytes: Says.chunk(write, 0, last: false)),
-    Lie(
-      testDescription: "block status", lie: .unknownChunkType(5),
-      bytes: Says.chunk(read, 5, last: false, length: 12)),
-    Lie(
-      testDescription: "unknown content", lie: .unknownChunkType(0x7fff),
-      bytes: Says.chunk(read, 0x7fff, last: true, length: 12)),
+      "unknown content", .unknownChunkType(0x7fff), Says.chunk(read, 0x7fff, last: true, length: 12)
+    ),
   ]
 
   private static let errors: [Lie] = [
+    Lie("error 0", .errorWithoutNumber, errorHead(0x8001, code: 0, message: 0, length: 6)),
     Lie(
-      testDescription: "error 0", lie: .errorWithoutNumber,
-      bytes: errorHead(0x8001, code: 0, message: 0, length: 6)),
+      "an unknown error of 0", .errorWithoutNumber,
+      errorHead(0x8fff, code: 0, message: 0, length: 6)),
     Lie(
-      testDescription: "an unknown error of 0", lie: .errorWithoutNumber,
-      bytes: errorHead(0x8fff, code: 0, message: 0, length: 6)),
+      "an error chunk too short", badLength(0x8001, 5),
+      Says.chunk(read, 0x8001, last: true, length: 5)),
     Lie(
-      testDescription: "an error chunk too short", lie: badLength(0x8001, 5),
-      bytes: Says.chunk(read, 0x8001, last: true, length: 5)),
+      "an error offset too short", badLength(0x8002, 13),
+      Says.chunk(read, 0x8002, last: true, length: 13)),
     Lie(
-      testDescription: "an error offset too short", lie: badLength(0x8002, 13),
-      bytes: Says.chunk(read, 0x8002, last: true, length: 13)),
+      "an endless message", .messageTooLong(lengthBytes: 0xffff_fff9),
+      Says.chunk(read, 0x8001, last: true, length: .max)),
     Lie(
-      testDescription: "an endless message", lie: .messageTooLong(lengthBytes: 0xffff_fff9),
-      bytes: Says.chunk(read, 0x8001, last: true, length: .max)),
+      "a message of 4097 bytes", .messageTooLong(lengthBytes: 4097),
+      Says.chunk(read, 0x8001, last: true, length: 4103)),
     Lie(
-      testDescription: "a message of 4097 bytes", lie: .messageTooLong(lengthBytes: 4097),
-      bytes: Says.chunk(read, 0x8001, last: true, length: 4103)),
+      "a message longer than its chunk", badLength(0x8001, 10),
+      errorHead(0x8001, message: 5, length: 10)),
     Lie(
-      testDescription: "a message longer than its chunk", lie: badLength(0x8001, 10),
-      bytes: errorHead(0x8001, message: 5, length: 10)),
+      "a message shorter than its chunk", badLength(0x8002, 20),
+      errorHead(0x8002, message: 5, length: 20)),
     Lie(
-      testDescription: "a message shorter than its chunk", lie: badLength(0x8002, 20),
-      bytes: errorHead(0x8002, message: 5, length: 20)),
+      "a message that claims 64 KiB", .messageTooLong(lengthBytes: 65535),
+      errorHead(0x8001, message: 65535, length: 10)),
     Lie(
-      testDescription: "a message that claims 64 KiB", lie: .messageTooLong(lengthBytes: 65535),
-      bytes: errorHead(0x8001, message: 65535, length: 10)),
+      "an unknown error's message over its end", badLength(0x8abc, 10),
+      errorHead(0x8abc, message: 5, length: 10)),
     Lie(
-      testDescription: "an unknown error's message over its end", lie: badLength(0x8abc, 10),
-      bytes: errorHead(0x8abc, message: 5, length: 10)),
+      "an error elsewhere", .errorOutsideRequest(offsetBytes: 5120),
+      Says.error(read, 5, "there", type: 0x8002, at: 5120)),
     Lie(
-      testDescription: "an error elsewhere", lie: .errorOutsideRequest(offsetBytes: 5120),
-      bytes: Says.error(read, 5, "there", type: 0x8002, at: 5120)),
+      "an error at a flush's offset", .errorOutsideRequest(offsetBytes: 0),
+      Says.error(flush, 5, type: 0x8002, at: 0)),
     Lie(
-      testDescription: "an error at a flush's offset", lie: .errorOutsideRequest(offsetBytes: 0),
-      bytes: Says.error(flush, 5, type: 0x8002, at: 0)),
-    Lie(
-      testDescription: "errors without end", lie: .tooManyErrors(raw),
-      bytes: (0..<17).flatMap { _ in Says.error(read, 5, last: false) }),
+      "errors without end", .tooManyErrors(raw),
+      (0..<17).flatMap { _ in Says.error(read, 5, last: false) }),
   ]
 
   @Test("are found out at the byte that says it, and nothing after it counts", arguments: lies)

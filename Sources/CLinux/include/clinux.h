@@ -14,6 +14,7 @@
 #include "command.h"
 #include "guardian.h"
 #include "network.h"
+#include "tls.h"
 
 /* --- ring.c: one io_uring --- */
 
@@ -163,6 +164,8 @@ int mp_connect_unix(const char *name);
 int mp_accept(int listener);
 /* Large send and receive buffers for a data connection; errors do not matter. */
 void mp_tune_data_socket(int fd);
+/* The same for a connection of a client, over TCP too: no Nagle delay, and one that has vanished is noticed. */
+void mp_tune_client_socket(int fd);
 /* Makes a connection to a server fit for the ring: blocking, since the ring answers EAGAIN on a
  * non-blocking one instead of waiting; a large send buffer on a Unix socket; no Nagle delay on TCP. */
 int mp_tune_server_socket(int fd);
@@ -224,6 +227,7 @@ int mp_lock_memory(bool locked);
 int mp_write_text(const char *name, const char *text);
 /* Waits until `fd` has input, for at most `milliseconds`: 1, 0, or a negative errno. */
 int mp_wait_input(int fd, int milliseconds);
+bool mp_is_socket(int fd);
 /* Whether the other end of a connection has gone. */
 bool mp_has_hung_up(int fd);
 /* Size of a block device that is opened for nothing but to look. */

@@ -22,6 +22,9 @@ const char *mp_resolver_text(int resolver_error);
 /* `peer` becomes device and inode of the socket: two names of one socket are one server. */
 int mp_connect_unix_within(const char *name, int64_t deadline, char *peer);
 
+/* A listening socket at a numeric host, NULL for all addresses. `port` becomes the kernel's choice where it is 0. */
+int mp_listen_tcp(const char *host, uint16_t *port, int backlog);
+
 /* Sends all of `bytes`; 0 when they are gone. */
 int mp_send_within(int fd, const void *bytes, size_t length, int64_t deadline);
 /* Receives at least one byte; 0 at the end of the stream. */

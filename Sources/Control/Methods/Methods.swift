@@ -19,6 +19,8 @@ package enum Methods {
     RescanMethod.self,
     AttachMethod.self,
     DetachMethod.self,
+    ExportMethod.self,
+    UnexportMethod.self,
     ListMethod.self,
     StatusMethod.self,
     StatsMethod.self,

@@ -75,6 +75,9 @@ package enum StatusText {
     if let kernel = device.kernel {
       lines += WordWrap.lines(KernelText.line(device.name, kernel), indent: 4)
     }
+    for export in device.exports ?? [] {
+      lines += WordWrap.lines(ExportText.line(device.name, export), indent: 4)
+    }
     return lines + waiting(device) + media(device, context) + caches(device)
   }
 

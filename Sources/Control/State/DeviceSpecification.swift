@@ -50,12 +50,14 @@ package struct DeviceSpecification: Codable, Hashable, Sendable {
   package let cache: CacheFacts?
   /// Nil for a device without a label.
   package let label: Label?
+  /// Where it is served besides its own socket; nil for nowhere.
+  package let exports: [ExportSpecification]?
 
   package init(
     name: String, mode: DeviceMode, sizeBytes: UInt64, blockBytes: UInt32,
     options: DeviceOptions, paths: [Path], settings: [String: String]? = nil,
     preferred: String? = nil, kernel: KernelAttachment? = nil, cache: CacheFacts? = nil,
-    label: Label? = nil
+    label: Label? = nil, exports: [ExportSpecification]? = nil
   ) {
     self.name = name
     self.mode = mode
@@ -70,6 +72,7 @@ package struct DeviceSpecification: Codable, Hashable, Sendable {
     self.kernel = kernel
     self.cache = cache
     self.label = label
+    self.exports = exports
   }
 
   /// Keys that this program does not know, in order.

@@ -81,6 +81,8 @@ extension Supervisor {
       handler(RescanMethod.self) { $0.rescan($1, $2) },
       handler(AttachMethod.self) { $0.attach($1, $2) },
       handler(DetachMethod.self) { $0.detach($1, $2) },
+      handler(ExportMethod.self) { $0.export($1, $2) },
+      handler(UnexportMethod.self) { $0.unexport($1, $2) },
       handler(ListMethod.self) { $0.report($1, $2) },
       handler(StatusMethod.self) { $0.report($1, $2) },
       handler(StatsMethod.self) { $0.stats($1, $2) },
@@ -221,7 +223,10 @@ extension Supervisor {
       ControlError(.refused, "the server does not allow writes")
     case .refused(.tooManyPaths):
       ControlError(.refused, "a device can have at most \(CreateMethod.pathsMax) paths")
-    case .refused(.noSuchDevice), .refused(.noSuchPath):
+    case .refused(.tooManyListeners):
+      ControlError(
+        .refused, "a device has at most \(ExportMethod.exportsMax) added addresses")
+    case .refused(.noSuchDevice), .refused(.noSuchPath), .refused(.noSuchListener):
       ControlError(.notFound, "it has gone meanwhile")
     case .refused(.system(let errno)):
       ControlError(.internal, "\(doing) failed: \(ErrnoText.sentence(errno))")
@@ -240,7 +245,7 @@ extension Supervisor {
       ControlError(
         .refused, "the path is out of service", hint: "mpctl status shows why")
     case .done, .counted, .explained, .tracing, .snapshot, .opened, .compared, .saved, .fenced,
-      .kernel, .labelled:
+      .kernel, .labelled, .exportOpened:
       ControlError(.internal, "an unexpected answer while \(doing)")
     }
   }
@@ -266,7 +271,7 @@ extension Supervisor {
             + "a restart will not know of this change")
       case .timedOut, .done, .refused, .counted, .explained, .tracing, .snapshot, .opened,
         .compared, .fenced,
-        .kernel, .labelled:
+        .kernel, .labelled, .exportOpened:
         done("\(file) is still being written: a restart may not know of this change")
       }
     }

@@ -139,6 +139,8 @@ final class DeviceEntry {
   var leaving: [UInt32: String] = [:]
   /// Whether the paths share a cache, as it was found out last.
   var cache: CacheFacts
+  /// Where it is served besides its own socket.
+  var exports: [ExportEntry] = []
   /// Nil for a device that was made by hand.
   var label: DeviceLabel?
 
@@ -210,6 +212,6 @@ final class DeviceEntry {
       label: label.map {
         DeviceSpecification.Label(
           uuid: $0.record.uuid.text, name: $0.record.name.text, sectorBytes: $0.sectorBytes)
-      })
+      }, exports: exports.isEmpty ? nil : exports.map { $0.specification })
   }
 }

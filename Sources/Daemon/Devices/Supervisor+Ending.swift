@@ -76,7 +76,7 @@ extension Supervisor {
           finish(.failure(Self.inUse(device, sessions)))
         case .refused, .counted, .explained, .tracing, .snapshot, .opened, .compared, .saved,
           .fenced,
-          .kernel, .labelled:
+          .kernel, .labelled, .exportOpened:
           forget(device, cause)
           finish(.failure(error(reply, while: "destroying it")))
         }
@@ -93,7 +93,10 @@ extension Supervisor {
 
   private func vanish(_ device: DeviceEntry) {
     // Once only: the name may be another device's by now.
-    if !device.hasVanished { unsafe unlink(device.socket) }
+    if !device.hasVanished {
+      unsafe unlink(device.socket)
+      forgetExportSockets(of: device)
+    }
     device.hasVanished = true
   }
 

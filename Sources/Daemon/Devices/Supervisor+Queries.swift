@@ -93,6 +93,8 @@ extension Supervisor {
       mediumErrors: snapshot.mediumFaults.isEmpty
         ? nil : snapshot.mediumFaults.map { Self.mediumFacts($0) },
       uuid: device.label?.record.uuid.text)
+    facts.exports =
+      device.exports.isEmpty ? nil : device.exports.map { $0.status(device.name.text) }
     facts.heldMilliseconds = snapshot.heldLongest?.milliseconds
     facts.usableBytes = device.usableBytes
     facts.staleSessions = snapshot.staleSessions > 0 ? snapshot.staleSessions : nil

@@ -108,7 +108,7 @@ extension Supervisor {
     device.kernel?.state = .connecting
     stopWatching(device)
     guardKernelDevice(attachment)
-    post(.admit(device: device.id, descriptor: connection.server), to: device)
+    post(.admit(device: device.id, descriptor: connection.server, isReadOnly: false), to: device)
     let wish = KernelClient.Wish(export: device.name.text, attachment: attachment)
     ask(
       { client throws(KernelFailure) in

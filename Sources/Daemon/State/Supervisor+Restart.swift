@@ -88,6 +88,7 @@ extension Supervisor {
           "device": "\(name.text)", "paths": "\(device.paths.count)",
           "missing": "\(missing.count)",
         ])
+      restoreExports(of: device)
       for entry in missing { reopenLater(entry.id, of: device) }
     }
   }

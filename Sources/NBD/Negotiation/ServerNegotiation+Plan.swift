@@ -14,6 +14,7 @@ extension ServerNegotiation {
       // EXPORT_NAME knows no error reply.
       return known == .exportName ? .close(.tlsRequired) : .skip(then: .refuse(.tlsRequired))
     }
+    if !offersChunks, let known, known.isAboutChunks { return .skip(then: .refuse(.unsupported)) }
     switch known {
     case .exportName: return planExportName(lengthBytes: lengthBytes)
     case .abort: return .skip(then: .acknowledgeAbort)

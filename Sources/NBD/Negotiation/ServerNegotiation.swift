@@ -8,6 +8,8 @@ public struct ServerNegotiation: Sendable {
   let exports: [ExportDescription]
   let defaultExport: Int?
   let listsExports: Bool
+  /// Structured replies and what builds on them may be had.
+  let offersChunks: Bool
   private let tls: TLSPolicy
   private var isSecured = false
 
@@ -37,13 +39,14 @@ public struct ServerNegotiation: Sendable {
   /// An export is selected by its name, the one at `defaultExport` also by the empty name.
   public init(
     exports: [ExportDescription], defaultExport: Int?, listsExports: Bool = true,
-    tls: TLSPolicy = .none, isReadOnly: Bool = false
+    tls: TLSPolicy = .none, isReadOnly: Bool = false, offersChunks: Bool = true
   ) {
     precondition(defaultExport.map(exports.indices.contains) ?? true)
     self.exports = exports
     self.defaultExport = defaultExport
     self.listsExports = listsExports
     self.tls = tls
+    self.offersChunks = offersChunks
     terms = ConnectionTerms(isReadOnly: isReadOnly)
   }
 

@@ -41,12 +41,13 @@ public struct AllocationMap: Hashable, Sendable {
       if rest != 0 { limit = isHole ? limit - rest : min(end, limit - rest + blockBytes) }
     }
     guard limit > reached else { return }
-    let length = limit - reached
-    reached = limit
     if let last = extents.last, last.isHole == isHole {
-      extents[extents.count - 1].lengthBytes += length
+      extents[extents.count - 1].lengthBytes += limit - reached
     } else {
-      extents.append(AllocationExtent(lengthBytes: length, isHole: isHole))
+      // There is room for so many in the answer's buffer.
+      guard extents.count < Self.extentsMax else { return }
+      extents.append(AllocationExtent(lengthBytes: limit - reached, isHole: isHole))
     }
+    reached = limit
   }
 }

@@ -12,4 +12,12 @@ public enum NBDOption: UInt32, Sendable, CaseIterable, BitwiseCopyable {
   case listMetaContext = 9
   case setMetaContext = 10
   case extendedHeaders = 11
+
+  /// Structured replies, and what needs them.
+  var isAboutChunks: Bool {
+    switch self {
+    case .structuredReply, .listMetaContext, .setMetaContext, .extendedHeaders: true
+    case .exportName, .abort, .list, .peekExport, .startTLS, .info, .go: false
+    }
+  }
 }

@@ -37,6 +37,14 @@ enum Operands {
     }
   }
 
+  /// An option that names a file or folder.
+  static func file(_ operand: String) throws(CommandFailure) -> String {
+    let directory = HostEnvironment.workingDirectory
+    return try CommandFailure.catching { () throws(ControlError) in
+      try PathOperand.absolute(operand, workingDirectory: directory, isDeviceEntry: { _ in false })
+    }
+  }
+
   /// For `remove`, `fail` and `restore`: short names stay short.
   static func selection(name: String, path: String) throws(CommandFailure) -> PathSelection {
     let operand = try CommandFailure.catching { () throws(ControlError) in

@@ -42,6 +42,10 @@ struct Prerequisite: Sendable {
 
   static let qemu = Prerequisite { missing(["qemu-io", "qemu-img", "qemu-nbd"]) }
 
+  static let tls = Prerequisite { missing(["certtool", "psktool"]) }
+
+  static let nbdClient = Prerequisite { missing(["nbd-client"]) }
+
   static let fio = Prerequisite { missing(["fio"]) }
 
   static let partitioner = Prerequisite { missing(["sfdisk"]) }
