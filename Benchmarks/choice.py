@@ -155,7 +155,7 @@ def compare(bed, options, cases, depth):
             extra = 100 * device.get("hedges", 0) / device["reads"]
             results.setdefault(name, []).append(
                 (percentiles[50.0], percentiles[99.0], percentiles[99.9], iops, extra))
-            bed.mpctl("destroy", "data")
+            bed.mpctl("destroy", "--force", "data")
     return {name: [statistics.median(column) for column in zip(*values)]
             for name, values in results.items()}
 
@@ -218,7 +218,7 @@ def even(bed, options):
             raise Trouble("fio ended before the measurement")
     finally:
         end_process(load)
-    bed.mpctl("destroy", "data")
+    bed.mpctl("destroy", "--force", "data")
     print(f"four paths alike, depth 32, against round-robin in the same round of {turns}; +- is the "
           "standard error of a median")
     for selector, values in sorted(ratios.items()):

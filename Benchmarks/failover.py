@@ -103,7 +103,8 @@ def measure(bed, mode, give_up, fault, seconds):
         ["fio", "--name=load", "--ioengine=nbd", f"--uri={bed.uri('data')}", "--rw=randrw",
          "--bs=4k", "--iodepth=16", f"--size={LOAD_BYTES}", "--verify=crc32c", "--time_based",
          f"--runtime={seconds + 6}"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        # It leaves the state of its verification where it runs.
+        cwd=bed.directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     time.sleep(3)
     prober = Prober(bed.uri("data"))
     prober.start()
@@ -117,7 +118,7 @@ def measure(bed, mode, give_up, fault, seconds):
     prober.ends = True
     prober.join()
     output = fio.communicate()[0]
-    bed.mpctl("destroy", "data")
+    bed.mpctl("destroy", "--force", "data")
     if fio.returncode != 0 or prober.errors:
         sys.exit(f"failover.py: {prober.errors} errors at the prober, fio says:\n{output}")
     return prober.longest * 1000, usual * 1000

@@ -139,6 +139,19 @@ int mp_nbd_reconfigure(mp_nbd *nbd, uint32_t index, const mp_nbd_setup *setup) {
   return ask(nbd, request, NULL);
 }
 
+int mp_nbd_resize(mp_nbd *nbd, uint32_t index, uint64_t size_bytes, const char *identifier) {
+  struct nl_msg *request = message(nbd, NBD_CMD_RECONFIGURE);
+  if (!request) return -ENOMEM;
+  int failed = nla_put_u32(request, NBD_ATTR_INDEX, index);
+  failed |= nla_put_u64(request, NBD_ATTR_SIZE_BYTES, size_bytes);
+  failed |= nla_put_string(request, NBD_ATTR_BACKEND_IDENTIFIER, identifier);
+  if (failed) {
+    nlmsg_free(request);
+    return -ENOMEM;
+  }
+  return ask(nbd, request, NULL);
+}
+
 int mp_nbd_disconnect(mp_nbd *nbd, uint32_t index) {
   struct nl_msg *request = message(nbd, NBD_CMD_DISCONNECT);
   if (!request) return -ENOMEM;

@@ -124,6 +124,8 @@ static int sysfs_entry(uint64_t device, const char *entry, int flags) {
   return open(name, flags | O_CLOEXEC);
 }
 
+uint64_t mp_device_number(uint32_t major, uint32_t minor) { return makedev(major, minor); }
+
 bool mp_block_is_partition(uint64_t device) {
   int fd = sysfs_entry(device, "partition", O_RDONLY);
   if (fd >= 0) close(fd);

@@ -205,3 +205,10 @@ int mp_prepare_event(mp_ring *ring, int fd, uint64_t *value, uint64_t user_data)
   io_uring_prep_read(sqe, fd, value, sizeof *value, 0);
   return done(sqe, false, false, user_data);
 }
+
+int mp_prepare_cancel(mp_ring *ring, uint64_t target, uint64_t user_data) {
+  struct io_uring_sqe *sqe = next_entry(ring);
+  if (!sqe) return -EBUSY;
+  io_uring_prep_cancel64(sqe, target, 0);
+  return done(sqe, false, false, user_data);
+}

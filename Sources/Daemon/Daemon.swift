@@ -11,13 +11,14 @@ package enum Daemon {
     _ options: DaemonOptions, ready: @escaping (String) -> Void
   ) throws(ControlError) -> Int32 {
     LoggingSystem.bootstrap(StreamLogHandler.standardError(label:))
+    let inherited = Successor.inherited()
     var log = Logger(label: "mpathd")
     log.logLevel = Logger.Level(rawValue: options.logLevel) ?? .info
     try makeFolder(options.runDirectory.path, mode: 0o755)
     if let file = options.stateFile { try makeFolder(parent(of: file), mode: 0o755) }
     WriteBackDuty.prepareThreads()
     let lock = try RunLock.take(options.runDirectory, log)
-    let supervisor = try Supervisor(options, lock: lock, log: log)
+    let supervisor = try Supervisor(options, lock: lock, inherited: inherited, log: log)
     return supervisor.run {
       ready(
         "mpathd \(ProgramVersion.text) ready: \(supervisor.devices.count) devices, "

@@ -42,6 +42,13 @@ final class Supervisor {
   private(set) lazy var kernelWorker = KernelWorker()
   var writeBackDuty = WriteBackDuty()
   var guardian = GuardianLink()
+  /// A block device has come, and udev's links to it may come yet.
+  var isLookingForLinks = false
+  /// In milliseconds since 1970.
+  let started = WallClock.milliseconds(at: ReactorThread.clock())
+  /// What the daemon before has left to this one, and what this one leaves to the next.
+  var inherited: Successor
+  var successor = Successor()
   private let signals: Int32
   private var reactorsToStart = 0
   private var reactorsRunning = 0
@@ -66,7 +73,9 @@ final class Supervisor {
     case timedOut
   }
 
-  init(_ options: DaemonOptions, lock: Int32, log: Logger) throws(ControlError) {
+  init(
+    _ options: DaemonOptions, lock: Int32, inherited: Successor, log: Logger
+  ) throws(ControlError) {
     let signals = mp_signal_open()
     guard signals >= 0 else {
       throw ControlError(.internal, "signals cannot be read: \(ErrnoText.sentence(-signals))")
@@ -74,6 +83,7 @@ final class Supervisor {
     mp_raise_file_limit()
     self.options = options
     self.lock = lock
+    self.inherited = inherited
     self.log = log
     self.signals = signals
     taster = Taster(rule: options.taste, hearsEvents: options.hearsEvents)
@@ -86,8 +96,10 @@ final class Supervisor {
   /// Runs until a signal or a broken reactor ends the daemon; the exit status.
   func run(whenReady: @escaping () -> Void) -> Int32 {
     guardRemembered()
+    if let pid = inherited.guardian { collectGuardian(pid) }
     startReactors { [self] in
       restoreDevices { [self] in
+        dropUnclaimedConnections()
         guard let single = self.options.single else { return tasteAtStart(whenReady) }
         serveSingle(single)
       }
@@ -100,6 +112,7 @@ final class Supervisor {
       forgetExportSockets(of: device)
     }
     server.end()
+    becomeSuccessor()
     forgetWhatWaits()
     return exitStatus ?? 0
   }
@@ -222,6 +235,7 @@ final class Supervisor {
       reopenRefused(device, path, refusal)
     case .connectionLost(let device, let path, let reason):
       noteConnectionLost(device, path, reason)
+    case .released(let device, let descriptor): released(device, descriptor)
     case .stopped:
       reactorsRunning -= 1
       if reactorsRunning == 0 { end(0) }
@@ -271,10 +285,11 @@ final class Supervisor {
     stopServing()
   }
 
-  func stopServing() {
+  /// Has the reactors end in order, and then the daemon.
+  func stopServing(_ command: ReactorCommand = .stop) {
     isStopping = true
     if reactorsRunning == 0 { return end(0) }
-    for reactor in reactors { reactor.post(.stop) }
+    for reactor in reactors { reactor.post(command) }
     timers.after(DaemonLimits.stopPatience) { [self] in
       log.warning("a path has not answered; ending with attempts outstanding")
       end(1)

@@ -70,6 +70,7 @@ public struct Engine: ~Copyable {
     freeSlots -= 1
     account.slots += 1
     account.bytes += Int64(buffer.capacity)
+    requests.touch(Int(slot))
     requests[Int(slot)] = EngineRequest(
       phase: .reserved, operation: operation, flags: flags, session: session, cookie: cookie,
       range: range, buffer: buffer)
@@ -169,7 +170,7 @@ public struct Engine: ~Copyable {
   public mutating func abandon(
     session: UInt32, arena: inout BufferArena, effects: inout Effects
   ) {
-    for slot in 0..<requests.count
+    for slot in 0..<requests.touchedCount
     where requests[slot].session == session && !requests[slot].isOrphan {
       switch requests[slot].phase {
       case .vacant: continue
@@ -282,6 +283,7 @@ public struct Engine: ~Copyable {
           note(.attemptRefused(token), at: now, since: mark)
           continue
         }
+        attemptBuffers.touch(Int(token.slot))
         attemptBuffers[Int(token.slot)] = buffer
         let request = requests[Int(slot)]
         effects.append(

@@ -15,14 +15,18 @@ public struct DecisionRing: ~Copyable {
 
   /// The snapshot has been checked.
   init(restoring snapshot: DecisionRingSnapshot) {
-    for (place, record) in snapshot.records.records.enumerated() { records[place] = record }
+    for (place, record) in snapshot.records.records.enumerated() {
+      records.touch(place)
+      records[place] = record
+    }
     next = snapshot.next
     count = snapshot.count
   }
 
   var snapshot: DecisionRingSnapshot {
     DecisionRingSnapshot(
-      records: RecordTable((0..<records.count).copied { records[$0] }), next: next, count: count)
+      records: RecordTable((0..<records.count).copied { records.peek($0) }), next: next,
+      count: count)
   }
 
   /// The record `age` steps back; 0 is the newest.
@@ -32,6 +36,7 @@ public struct DecisionRing: ~Copyable {
   }
 
   mutating func append(_ decision: Decision) {
+    records.touch(next)
     records[next] = decision
     next = (next + 1) % Self.capacity
     count = min(Self.capacity, count + 1)
@@ -51,7 +56,7 @@ public struct DecisionRing: ~Copyable {
 
   /// A path has been removed, and its place may be another's soon.
   mutating func forget(_ path: PathIndex) {
-    for place in 0..<Self.capacity {
+    for place in 0..<records.touchedCount {
       if records[place].path == path { records[place].path = nil }
       if records[place].successor == path { records[place].successor = nil }
       for index in 0..<Decision.alternativesMax

@@ -27,7 +27,7 @@ extension MultipathMachine {
 
   /// A request that waits for a path although there is one it could try, or nothing it could hope for.
   package func waitsInVain() -> UInt32? {
-    for slot in 0..<requests.count where requests[slot].phase == .awaitingPath {
+    for slot in 0..<requests.touchedCount where requests[slot].phase == .awaitingPath {
       let untried = table.usable.subtracting(requests[slot].tried)
       let mayHope = requests[slot].givenUp > 0 || isOwedATry(UInt32(slot))
       if !untried.isEmpty || (!mayHope && !table.usable.isEmpty) {
@@ -79,7 +79,7 @@ extension MultipathMachine {
     var waiting = 0
     var forRoom = 0
     var bytes: UInt64 = 0
-    for slot in 0..<requests.count {
+    for slot in 0..<requests.touchedCount {
       switch requests[slot].phase {
       case .vacant, .trying: break
       case .awaitingRoom: forRoom += 1

@@ -10,6 +10,7 @@ extension MultipathMachine {
     let place = freeAttempt
     guard place != RequestRecord.none else { return false }
     freeAttempt = attempt(at: Int(place)).next
+    attempts.touch(Int(place))
     let operation = requests[Int(slot)].operation
     let range = requests[Int(slot)].range
     let isShared =
@@ -53,7 +54,7 @@ extension MultipathMachine {
   /// each request exactly once.
   mutating func retire(_ token: Token) -> AttemptRecord {
     let place = Int(token.slot)
-    precondition(token.kind == TokenKind.attempt && place < attempts.count)
+    precondition(token.kind == TokenKind.attempt && place < attempts.touchedCount)
     let attempt = attempts[place]
     precondition(
       attempt.isOutstanding && attempt.generation == token.generation,

@@ -110,7 +110,7 @@ extension MultipathMachine {
 
   /// A request in progress must not fail before it has tried a path that has become usable meanwhile.
   mutating func offerToEveryRequest(_ path: PathIndex) {
-    for slot in 0..<requests.count where requests[slot].phase != .vacant {
+    for slot in 0..<requests.touchedCount where requests[slot].phase != .vacant {
       requests[slot].offered.insert(path)
     }
   }

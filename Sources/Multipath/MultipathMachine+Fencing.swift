@@ -151,8 +151,8 @@ extension MultipathMachine {
       // What failed may have reached the cache as well.
       writeEpoch &+= 1
       fences[place].changedEpoch = writeEpoch
-      if needsProbing(attempt.path) {
-        // Tried as a last resort, or while it was on its way out.
+      if hasLeftByItself(attempt.path) {
+        // Tried as a last resort, or while it was on its way out; an operator may have removed it since.
         wantFence(attempt.path, at: now)
         startDueFences(at: now, effects: &effects)
       }
@@ -161,6 +161,13 @@ extension MultipathMachine {
     if attempt.isCut { fences[place].isUnproven = true }
     if !fences[place].isUnproven, !mayHoldChanges(attempt.path) {
       clearFence(attempt.path, effects: &effects)
+    }
+  }
+
+  private func hasLeftByItself(_ path: PathIndex) -> Bool {
+    switch table[path].service {
+    case .failed, .lost: return true
+    case .good, .foreign: return false
     }
   }
 

@@ -56,7 +56,7 @@ extension MultipathMachine {
 
   /// There is somewhere to go for what ended connections carried and could not be given up then.
   mutating func giveUpCutAttempts(at now: Instant, effects: inout Effects) {
-    for index in 0..<UInt8(table.capacity) where table[PathIndex(index)].cut > 0 {
+    for index in 0..<UInt8(table.reachedCount) where table[PathIndex(index)].cut > 0 {
       var place = table[PathIndex(index)].firstAttempt
       while place != RequestRecord.none {
         let next = attempts[Int(place)].next

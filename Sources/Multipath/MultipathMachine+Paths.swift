@@ -122,7 +122,7 @@ extension MultipathMachine {
     table.vacate(path)
     decisions.forget(path)
     if lastOutage?.path == path { lastOutage = nil }
-    for slot in 0..<requests.count {
+    for slot in 0..<requests.touchedCount {
       requests[slot].tried.remove(path)
       requests[slot].offered.remove(path)
     }

@@ -25,7 +25,7 @@ extension MultipathMachine {
   }
 
   private func isContended(_ attempt: AttemptRecord) -> Bool {
-    for slot in 0..<requests.count {
+    for slot in 0..<requests.touchedCount {
       let other = requests[slot]
       guard other.phase != .vacant, other.phase != .awaitingGhost,
         other.operation.modifies, UInt32(slot) != attempt.request
@@ -41,7 +41,7 @@ extension MultipathMachine {
     guard request.operation.modifies, !sabotage.ignoresGhosts else { return false }
     var left = ghosts
     var place = 0
-    while left > 0, place < attempts.count {
+    while left > 0, place < attempts.touchedCount {
       let attempt = attempts[place]
       place += 1
       guard attempt.isGhost else { continue }
@@ -56,7 +56,7 @@ extension MultipathMachine {
   /// Whether a ghost may still change any of `range`.
   func overlapsGhost(_ range: ByteRange) -> Bool {
     guard ghosts > 0 else { return false }
-    for place in 0..<attempts.count where attempts[place].isGhost {
+    for place in 0..<attempts.touchedCount where attempts[place].isGhost {
       if attempts[place].range.overlaps(range) { return true }
     }
     return false

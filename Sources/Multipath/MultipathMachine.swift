@@ -105,6 +105,7 @@ public struct MultipathMachine: ~Copyable {
     slot: UInt32, operation: Operation, flags: OperationFlags, range: ByteRange, at now: Instant,
     effects: inout Effects
   ) {
+    requests.touch(Int(slot))
     precondition(requests[Int(slot)].phase == .vacant, "a request slot was used twice")
     assert(configuration.geometry.contains(range))
     requests[Int(slot)] = RequestRecord(
@@ -204,5 +205,5 @@ public struct MultipathMachine: ~Copyable {
   /// Requests that wait for a ghost, or for a fence while `unfenced` has members.
   public var heldCount: Int { holdQueue.count }
 
-  public func isVacant(slot: UInt32) -> Bool { requests[Int(slot)].phase == .vacant }
+  public func isVacant(slot: UInt32) -> Bool { requests.peek(Int(slot)).phase == .vacant }
 }

@@ -26,6 +26,9 @@ public struct PathTable: ~Copyable {
 
   public var capacity: Int { records.count }
 
+  /// Places below this have been occupied at some time.
+  public var reachedCount: Int { records.touchedCount }
+
   public var orderedCount: Int { newestFirst.count }
 
   /// The path at `position` in newest-first order.
@@ -38,7 +41,8 @@ public struct PathTable: ~Copyable {
 
   /// A place for a new path, or nil when the table is full.
   mutating func occupy(at now: Instant) -> PathIndex? {
-    for place in 0..<records.count where records[place].tenancy == .vacant {
+    for place in 0..<records.count where records.peek(place).tenancy == .vacant {
+      touch(place)
       let path = PathIndex(UInt8(place))
       let generation = records[place].probe.generation
       records[place] = PathRecord()
@@ -53,6 +57,12 @@ public struct PathTable: ~Copyable {
       return path
     }
     return nil
+  }
+
+  private mutating func touch(_ place: Int) {
+    records.touch(place)
+    readTimes.touch(place)
+    writeTimes.touch(place)
   }
 
   mutating func vacate(_ path: PathIndex) {
@@ -163,9 +173,9 @@ struct PathTableSnapshot: Sendable, Codable {
 extension PathTable {
   var snapshot: PathTableSnapshot {
     PathTableSnapshot(
-      records: RecordTable((0..<records.count).copied { records[$0] }),
-      readTimes: RecordTable((0..<readTimes.count).copied { readTimes[$0] }),
-      writeTimes: RecordTable((0..<writeTimes.count).copied { writeTimes[$0] }),
+      records: RecordTable((0..<records.count).copied { records.peek($0) }),
+      readTimes: RecordTable((0..<readTimes.count).copied { readTimes.peek($0) }),
+      writeTimes: RecordTable((0..<writeTimes.count).copied { writeTimes.peek($0) }),
       newestFirst: RecordTable((0..<newestFirst.count).copied { newestFirst[$0] }),
       choices: choices)
   }
@@ -173,6 +183,7 @@ extension PathTable {
   /// The snapshot has been checked.
   init(restoring snapshot: PathTableSnapshot) {
     self.init(capacity: snapshot.records.records.count)
+    touch(capacity - 1)
     for (place, record) in snapshot.records.records.enumerated() { records[place] = record }
     for (place, times) in snapshot.readTimes.records.enumerated() { readTimes[place] = times }
     for (place, times) in snapshot.writeTimes.records.enumerated() { writeTimes[place] = times }

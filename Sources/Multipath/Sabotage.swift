@@ -23,7 +23,7 @@ extension MultipathMachine {
 
   /// Makes every request forget which paths it has tried.
   package mutating func forgetTriedPaths() {
-    for slot in 0..<requests.count { requests[slot].tried = PathSet() }
+    for slot in 0..<requests.touchedCount { requests[slot].tried = PathSet() }
   }
 
   /// Makes every path forget what it has to flush.

@@ -14,6 +14,8 @@ struct CompletionTag: BitwiseCopyable {
     case serverReceive
     /// item: connection to a server
     case serverSend
+    /// Of another operation, which says itself how it ended.
+    case cancel
   }
 
   let rawValue: UInt64

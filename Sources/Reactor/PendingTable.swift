@@ -16,22 +16,24 @@ struct PendingTable: ~Copyable {
 
   func probePlace(_ path: UInt32) -> Int { attempts.count + Int(path) }
 
+  /// Makes a place usable.
+  mutating func touch(_ place: Int) {
+    if place < attempts.count {
+      attempts.touch(place)
+    } else {
+      probes.touch(place - attempts.count)
+    }
+  }
+
   subscript(_ place: Int) -> PendingIO {
     @inline(__always)
-    _read {
-      if place < attempts.count {
-        yield attempts[place]
-      } else {
-        yield probes[place - attempts.count]
-      }
-    }
+    unsafeAddress { unsafe UnsafePointer(address(of: place)) }
     @inline(__always)
-    _modify {
-      if place < attempts.count {
-        yield &attempts[place]
-      } else {
-        yield &probes[place - attempts.count]
-      }
-    }
+    unsafeMutableAddress { unsafe address(of: place) }
+  }
+
+  private func address(of place: Int) -> UnsafeMutablePointer<PendingIO> {
+    unsafe place < attempts.count
+      ? attempts.address(of: place) : probes.address(of: place - attempts.count)
   }
 }

@@ -27,8 +27,8 @@ extension Reactor {
     case .releaseHold(let ticket, let id, let path, let cause):
       change(ticket, id, path, .releaseHold(cause))
     case .markForeign(let ticket, let id, let path): change(ticket, id, path, .foreign)
-    case .losePath(let id, let path, let cause): losePath(id, path, cause)
     case .reopenPath(let id, let setup): reopen(id, setup)
+    case .pathGone(let id, let path): pathGone(id, path)
     case .pathFenced(let id, let path): pathFenced(id, path)
     case .identityChecked(let id, let path, let generation, let verdict):
       identityChecked(id, path, generation, verdict)
@@ -39,6 +39,7 @@ extension Reactor {
     case .rotate(let ticket, let id): rotate(ticket, id)
     case .resize(let ticket, let id, let export, let usable):
       resize(ticket, id, export, usableBytes: usable)
+    case .retold(let id, let descriptor): retold(id, descriptor)
     case .failQueued(let ticket, let id): failQueued(ticket, id)
     case .snapshot(let ticket, let id): report(.snapshot(ticket: ticket, snapshots(of: id)))
     case .explain(let ticket, let id):
@@ -49,12 +50,14 @@ extension Reactor {
     case .trace(let ticket, let id, let bytesMax): beginTrace(ticket, id, bytesMax: bytesMax)
     case .traceTaken(let id, let chunks): grantTrace(id, chunks)
     case .endTrace(let id): endTrace(id)
-    case .admit(let id, let descriptor, let isReadOnly):
-      admit(descriptor, id, isReadOnly: isReadOnly)
+    case .admit(let id, let descriptor, let isReadOnly, let isKernel):
+      admit(descriptor, id, isReadOnly: isReadOnly, isKernel: isKernel)
     case .listen(let ticket, let id, let setup): listen(ticket, id, setup)
     case .unlisten(let ticket, let id, let listener): unlisten(ticket, id, listener)
     case .allocationFound(let ticket, let extents): allocationFound(ticket, extents)
-    case .stop: stop()
+    case .adopt(let id, let descriptor, let bytes): adopt(descriptor, id, exportBytes: bytes)
+    case .handOver: stop(leaving: true)
+    case .stop: stop(leaving: false)
     }
   }
 
@@ -74,10 +77,11 @@ extension Reactor {
     refuseReopening(id, setup, .noSuchDevice)
   }
 
-  private mutating func losePath(_ id: UInt32, _ pathID: UInt32, _ cause: FaultCause) {
+  private mutating func pathGone(_ id: UInt32, _ pathID: UInt32) {
     guard let device = device(id), let path = devices[device].index(ofPath: pathID) else { return }
-    decide(device, .pathLost(path, cause))
-    tellState(device)
+    decide(
+      device,
+      .pathLost(path, FaultCause(errno: Errno.enodev, operation: .read, offset: 0)))
   }
 
   private mutating func pathFenced(_ id: UInt32, _ pathID: UInt32) {
@@ -100,9 +104,10 @@ extension Reactor {
   }
 
   /// No new work: listeners close, clients can send no more, and what they have sent is answered.
-  private mutating func stop() {
+  private mutating func stop(leaving: Bool) {
     guard !isStopping else { return }
     isStopping = true
+    if leaving { beginLeaving() }
     for device in 0..<devices.count where devices[device].isOpen {
       closeListeners(device)
       decide(device, .stop)

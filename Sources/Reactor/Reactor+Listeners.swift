@@ -72,6 +72,7 @@ extension Reactor {
     switch sessions[Int(index)].phase {
     case .vacant, .draining, .closing: break
     case .negotiating: beginClose(index)
+    case .serving where sessions[Int(index)].isLeaving: break
     case .serving: shutdown(sessions[Int(index)].descriptor, Int32(SHUT_RD))
     }
   }

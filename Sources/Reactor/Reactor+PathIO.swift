@@ -7,6 +7,7 @@ internal import NBD
 extension Reactor {
   mutating func startIO(_ device: Int, _ request: IORequest) {
     let place = devices[device].pendingPlace(request.token)
+    devices[device].pending.touch(place)
     assert(devices[device].pending[place].step == .idle)
     devices[device].pendingCount += 1
     devices[device].pending[place] = PendingIO(

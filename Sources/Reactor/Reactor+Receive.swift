@@ -16,10 +16,15 @@ extension Reactor {
     case .negotiating, .serving: break
     case .vacant, .draining, .closing: return
     }
+    if session.isLeaving, session.isBetweenRequests { return releaseIfAtRest(index) }
     makeRoom(index)
     let end = sessions[Int(index)].end
-    let area = unsafe UnsafeMutableRawBufferPointer(
+    var area = unsafe UnsafeMutableRawBufferPointer(
       rebasing: memory.receiveArea(Int(index))[end...])
+    if session.isLeaving {
+      unsafe area = UnsafeMutableRawBufferPointer(
+        rebasing: area.prefix(wantedBytes(sessions[Int(index)])))
+    }
     let tag = CompletionTag(.receive, item: index)
     let isQueued: Bool
     if session.payloadSlot == Session.none {
@@ -48,7 +53,7 @@ extension Reactor {
       length: UInt64(payload.bytes - session.payloadDone))
     unsafe vectors[1] = mp_vector(
       address: UInt64(UInt(bitPattern: area.baseAddress)), length: UInt64(area.count))
-    return unsafe ring.receive(index, vectors: vectors, count: 2, tag)
+    return unsafe ring.receive(index, vectors: vectors, count: area.isEmpty ? 1 : 2, tag)
   }
 
   /// Moves what is unparsed to the front when the area has run short at the back.
@@ -74,6 +79,7 @@ extension Reactor {
     sessions[Int(index)].heardAt = now
     if sessions[Int(index)].phase == .closing { return finishClose(index) }
     if result == -EAGAIN || result == -EINTR { return receiveMore(index) }
+    if result == -Errno.ecanceled, sessions[Int(index)].isLeaving { return parse(index) }
     guard result > 0 else { return reachedEnd(index, isError: result < 0) }
     var count = Int(result)
     if sessions[Int(index)].payloadSlot != Session.none {

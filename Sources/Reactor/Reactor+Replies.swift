@@ -8,7 +8,11 @@ internal import NBD
 /// is in flight the next ones gather: batching follows the load by itself.
 extension Reactor {
   mutating func queueReply(_ device: Int, _ slot: UInt32) {
-    let index = devices[device].engine.reply(for: slot).session
+    let reply = devices[device].engine.reply(for: slot)
+    let index = reply.session
+    if isStopping, reply.errno == Errno.eshutdown, sessions[Int(index)].isKernel {
+      return cutOff(index)
+    }
     let tail = sessions[Int(index)].replyTail
     devices[device].replyNext[Int(slot)] = Session.none
     if tail == Session.none {

@@ -24,6 +24,17 @@ extension Reactor {
     report(.done(ticket: ticket))
   }
 
+  mutating func retold(_ id: UInt32, _ descriptor: Int32) {
+    guard let device = device(id) else { return }
+    for index in 0..<sessions.count
+    where sessions[index].device == UInt32(device) && sessions[index].descriptor == descriptor {
+      switch sessions[index].phase {
+      case .serving: sessions[index].exportBytes = devices[device].export.sizeBytes
+      case .vacant, .negotiating, .draining, .closing: break
+      }
+    }
+  }
+
   /// Clients that were told another size than the device has now.
   func staleClients(of device: Int) -> Int {
     var count = 0

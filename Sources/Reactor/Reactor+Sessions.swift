@@ -7,38 +7,60 @@ internal import NBD
 
 /// Sessions come and go.
 extension Reactor {
-  mutating func admit(_ descriptor: Int32, _ id: UInt32, isReadOnly: Bool) {
+  mutating func admit(
+    _ descriptor: Int32, _ id: UInt32, isReadOnly: Bool, isKernel: Bool
+  ) {
     guard let device = device(id) else {
       close(descriptor)
       return
     }
-    welcome(descriptor, device, ListenerHost.own, isReadOnly: isReadOnly)
+    guard let index = welcome(descriptor, device, ListenerHost.own, isReadOnly: isReadOnly)
+    else { return }
+    sessions[Int(index)].isKernel = isKernel
   }
 
-  mutating func welcome(
-    _ descriptor: Int32, _ device: Int, _ place: Int, isReadOnly: Bool = false
-  ) {
-    let listener = devices[device].listeners[place]
-    guard devices[device].isOpen, devices[device].ending == nil, !isStopping,
-      place == ListenerHost.own || listener.descriptor >= 0,
-      let index = freeSessions.popLast()
-    else {
+  /// Goes on with a connection whose handshake another process has done.
+  mutating func adopt(_ descriptor: Int32, _ id: UInt32, exportBytes: UInt64) {
+    guard let device = device(id), let index = seat(descriptor, device, ListenerHost.own) else {
       close(descriptor)
       return
     }
+    sessions[Int(index)].phase = .serving
+    sessions[Int(index)].isKernel = true
+    sessions[Int(index)].exportBytes = exportBytes
+    receiveMore(index)
+  }
+
+  /// A place for a connection; nil when there is none.
+  private mutating func seat(_ descriptor: Int32, _ device: Int, _ place: Int) -> UInt32? {
+    guard devices[device].isOpen, devices[device].ending == nil, !isStopping,
+      place == ListenerHost.own || devices[device].listeners[place].descriptor >= 0,
+      let index = freeSessions.popLast()
+    else { return nil }
     guard ring.setFile(descriptor, at: index) == 0 else {
       freeSessions.append(index)
-      close(descriptor)
-      return
+      return nil
     }
     mp_tune_client_socket(descriptor)
     sessions[Int(index)] = Session()
-    sessions[Int(index)].phase = .negotiating
     sessions[Int(index)].descriptor = descriptor
     sessions[Int(index)].device = UInt32(device)
     sessions[Int(index)].listener = UInt8(place)
     sessions[Int(index)].since = now
     devices[device].sessions += 1
+    return index
+  }
+
+  @discardableResult
+  mutating func welcome(
+    _ descriptor: Int32, _ device: Int, _ place: Int, isReadOnly: Bool = false
+  ) -> UInt32? {
+    guard let index = seat(descriptor, device, place) else {
+      close(descriptor)
+      return nil
+    }
+    let listener = devices[device].listeners[place]
+    sessions[Int(index)].phase = .negotiating
     negotiatingCount += 1
     scheduleHousekeeping()
     sessions[Int(index)].exportBytes = devices[device].export.sizeBytes
@@ -49,6 +71,7 @@ extension Reactor {
     negotiation.machine.start(into: &greeting)
     negotiations[Int(index)] = negotiation
     sendAnswer(index, greeting)
+    return index
   }
 
   // MARK: Handshake
@@ -145,6 +168,7 @@ extension Reactor {
   /// A draining session is over when everything it asked for has been answered.
   mutating func closeIfDrained(_ index: UInt32) {
     let session = sessions[Int(index)]
+    if session.isLeaving { return releaseIfAtRest(index) }
     guard session.phase == .draining, session.account.slots == 0, !session.isSending,
       !session.isStarved
     else { return }

@@ -49,6 +49,8 @@ struct Reactor: ~Copyable {
   var nextHousekeeping: Instant?
   var now: Instant
   var isStopping = false
+  /// Some session is cut off and not closed yet.
+  var hasCutOff = false
   var hasEnded = false
 
   struct ParkedIO: BitwiseCopyable {
@@ -115,6 +117,7 @@ struct Reactor: ~Copyable {
       feedStarved()
       sendToServers()
       sendDirty()
+      if hasCutOff { closeCutOff() }
       endIfStopped()
     }
   }
@@ -154,6 +157,7 @@ struct Reactor: ~Copyable {
     case .send: sent(UInt32(tag.item), result: result)
     case .serverReceive: receivedFromServer(UInt32(tag.item), result: result)
     case .serverSend: sentToServer(UInt32(tag.item), result: result)
+    case .cancel: break
     case .accept: accepted(device: tag.owner, place: tag.item, result: result)
     case .mailbox:
       armMailbox()

@@ -67,12 +67,12 @@ public enum ReactorCommand: Sendable {
   /// A restore of a path that did not answer when it was compared: the hold ends, the failure stays.
   case releaseHold(ticket: UInt64, device: UInt32, path: UInt32, FaultCause)
   case markForeign(ticket: UInt64, device: UInt32, path: UInt32)
-  /// The kernel has taken the path's device away: it is LOST until it is reopened.
-  case losePath(device: UInt32, path: UInt32, FaultCause)
   /// A path has been opened anew: the new access takes the place of the old one, whose descriptors come back
   /// in `.closed`. What is in flight on an old file ends there; old connections are ended. When that
   /// cannot be done, it is the new descriptors that come back in `.closed`, followed by `.reopenRefused`.
   case reopenPath(device: UInt32, PathSetup)
+  /// The block device behind the path is not there any more: the path is lost until it is reopened.
+  case pathGone(device: UInt32, path: UInt32)
   /// Whatever ended connections of the path have left behind can not land any more, since a fence has
   /// cut them off: what waited for the quiet time is over now. Connections that are up are not concerned.
   case pathFenced(device: UInt32, path: UInt32)
@@ -88,6 +88,8 @@ public enum ReactorCommand: Sendable {
   /// The medium has another size: new clients are told `export`, and nothing beyond `usableBytes` is
   /// carried out.
   case resize(ticket: UInt64, device: UInt32, ExportDescription, usableBytes: UInt64)
+  /// The client of this connection has been told the device's new size.
+  case retold(device: UInt32, descriptor: Int32)
   /// Fails what waits; answers `.counted`.
   case failQueued(ticket: UInt64, device: UInt32)
   /// Of one device, or of all.
@@ -101,13 +103,18 @@ public enum ReactorCommand: Sendable {
   case traceTaken(device: UInt32, chunks: Int)
   case endTrace(device: UInt32)
   /// Serves a connection that somebody made for the device, like one that was accepted; the reactor owns it.
-  case admit(device: UInt32, descriptor: Int32, isReadOnly: Bool)
+  case admit(device: UInt32, descriptor: Int32, isReadOnly: Bool, isKernel: Bool = false)
   /// Serves the device at another socket; answers `.done`.
   case listen(ticket: UInt64, device: UInt32, ListenerSetup)
   /// Closes such a socket, and the sessions that came by it once they have been answered.
   case unlisten(ticket: UInt64, device: UInt32, listener: UInt32)
   /// What a reactor's own helper thread has found out about a file.
   case allocationFound(ticket: UInt64, [AllocationExtent])
+  /// Goes on with a connection whose handshake another process has done, from the beginning of a request on;
+  /// `exportBytes` is what its client was told.
+  case adopt(device: UInt32, descriptor: Int32, exportBytes: UInt64)
+  /// As `stop`; but the kernel's connections stay up, and come back in `.released` once they are at rest.
+  case handOver
   /// No new requests; what is in flight is answered; then `.stopped`.
   case stop
 }
@@ -138,6 +145,8 @@ public enum ReactorReport: Sendable {
   /// The path's connections have ended, all for the reason that one of them had; it is LOST until it is
   /// reopened. Comes once for a path, and not when the control side wished the end.
   case connectionLost(device: UInt32, path: UInt32, reason: ConnectionEnd)
+  /// A connection of the kernel that has been handed over: the descriptor is the control side's.
+  case released(device: UInt32, descriptor: Int32)
   /// The ring is up; commands are obeyed.
   case started
   case stopped

@@ -85,6 +85,10 @@ internal import CLinux
       handle, place, header, vectors, UInt32(count), tag.rawValue) == 0
   }
 
+  func cancel(_ target: CompletionTag, _ tag: CompletionTag) -> Bool {
+    unsafe mp_prepare_cancel(handle, target.rawValue, tag.rawValue) == 0
+  }
+
   func event(
     _ descriptor: Int32, _ value: UnsafeMutablePointer<UInt64>, _ tag: CompletionTag
   ) -> Bool {

@@ -28,6 +28,13 @@ struct Session: BitwiseCopyable {
   /// The size that its client was told.
   var exportBytes: UInt64 = 0
 
+  /// The kernel's own client: what is not answered it asks again on its next connection.
+  var isKernel = false
+  /// Takes no further request, and goes to another process once it is at rest.
+  var isLeaving = false
+  /// Something that it asked cannot be answered as it should: to be closed rather than to be told so.
+  var isCutOff = false
+
   /// Received and not yet parsed: `start..<end` of its receive area.
   var start = 0
   var end = 0
@@ -53,6 +60,11 @@ struct Session: BitwiseCopyable {
   var isSending = false
   /// On the list of sessions with something to send.
   var isDirty = false
+  /// Everything received has been understood to its end.
+  var isBetweenRequests: Bool {
+    start == end && payloadSlot == Session.none && swallowBytes == 0 && swallowSlot == Session.none
+  }
+
   /// When the send in flight began; while negotiating, when the handshake did.
   var since = Instant.zero
   /// When its client was last heard.

@@ -42,6 +42,6 @@ struct Mpctl: ParsableCommand {
       Clear.self, Dump.self,
       Rescan.self, Scan.self, Paths.self,
       List.self, Status.self, Stats.self, Events.self, Explain.self,
-      TraceCommand.self, Version.self,
+      TraceCommand.self, DaemonCommand.self, Version.self,
     ])
 }

@@ -286,7 +286,7 @@ struct WireTests {
       error?.hint
         == "the methods are: create, label, add, remove, fail, restore, set, prefer, rotate, fail-queued, "
         + "resize, stop, destroy, clear, dump, rescan, attach, detach, export, unexport, list, status, stats, paths, events, subscribe, "
-        + "explain, trace, version")
+        + "explain, trace, upgrade, version")
   }
 
   @Test("only the methods that look may be called by those who may only look")

@@ -25,7 +25,7 @@ extension Integration {
         #expect(status.contains("1 client sees another size"), "\(status)")
         #expect(try await bed.qemuIO("write -P 3 12M 64k").contains("64 KiB"))
         client.signal(15)
-        #expect(try await bed.daemon.status("data").state == .optimal)
+        try await bed.wait { $0.state == .optimal }
 
         // It is remembered, and what grows while no daemon runs is taken as it is.
         try await bed.daemon.stop()
@@ -33,7 +33,7 @@ extension Integration {
         try await bed.daemon.startAgain()
         let after = try await bed.daemon.status("data")
         #expect(after.sizeBytes == 24 << 20)
-        #expect(after.state == .optimal)
+        try await bed.wait { $0.state == .optimal }
         #expect(try await bed.qemuIO("read -P 3 12M 64k").contains("64 KiB"))
         try await bed.daemon.stop()
       }
@@ -63,14 +63,14 @@ extension Integration {
         // Grown back, all of it can be used again.
         try await bed.setSize(mebibytes: 8, seenBy: [0, 1])
         #expect(try await bed.daemon.control("resize", "data") == "\(8 << 20)\n")
-        #expect(try await bed.daemon.status("data").state == .optimal)
+        try await bed.wait { $0.state == .optimal }
         #expect(try await bed.qemuIO("write 6M 4k").contains("4 KiB"))
 
         // Given up by an operator, it is the smaller device.
         try await bed.setSize(mebibytes: 4, seenBy: [0, 1])
         #expect(
           try await bed.daemon.control("resize", "--shrink", "data") == "\(4 << 20)\n")
-        #expect(try await bed.daemon.status("data").state == .optimal)
+        try await bed.wait { $0.state == .optimal }
         #expect(try await bed.daemon.status("data").sizeBytes == 4 << 20)
         let events = try await bed.daemon.control("events", "data")
         for word in ["medium-shrunk", "medium-regrown", "device-resized"] {
@@ -91,7 +91,7 @@ extension Integration {
         #expect(try await bed.daemon.control("resize", "data") == "\((8 << 20) - 512)\n")
         try await bed.daemon.control("fail", "data", bed.loops[0].name)
         try await bed.daemon.control("restore", "data", bed.loops[0].name)
-        #expect(try await bed.daemon.status("data").state == .optimal)
+        try await bed.wait { $0.state == .optimal }
         #expect(try await bed.label(mebibytes: 8) == ["data", uuid, "0", "512", "\(8 << 20)"])
 
         try await bed.setSize(mebibytes: 16, seenBy: [1])
@@ -102,7 +102,7 @@ extension Integration {
         #expect(try await bed.qemuIO("read -P 0 8388096 512").contains("512 bytes"))
         #expect(try await bed.qemuIO("read -P 7 4M 64k").contains("64 KiB"))
         #expect(try await bed.qemuIO("write -P 3 12M 64k").contains("64 KiB"))
-        #expect(try await bed.daemon.status("data").state == .optimal)
+        try await bed.wait { $0.state == .optimal }
 
         // What grows while no daemon runs.
         try await bed.daemon.stop()
@@ -110,7 +110,7 @@ extension Integration {
         try await bed.daemon.startAgain()
         try await bed.wait { $0.sizeBytes == (24 << 20) - 512 }
         #expect(try await bed.daemon.status("data").uuid == uuid)
-        #expect(try await bed.daemon.status("data").state == .optimal)
+        try await bed.wait { $0.state == .optimal }
         #expect(try await bed.label(mebibytes: 24) == ["data", uuid, "0", "512", "\(24 << 20)"])
         #expect(try await bed.qemuIO("read -P 3 12M 64k").contains("64 KiB"))
         try await bed.daemon.stop()
@@ -130,11 +130,11 @@ extension Integration {
         #expect(
           try await bed.daemon.control("resize", "--shrink", "data") == "\((4 << 20) - 512)\n")
         #expect(try await bed.label(mebibytes: 4) == ["data", uuid, "0", "512", "\(4 << 20)"])
-        #expect(try await bed.daemon.status("data").state == .optimal)
+        try await bed.wait { $0.state == .optimal }
         #expect(try await bed.qemuIO("read -P 7 1M 64k").contains("64 KiB"))
         try await bed.daemon.stop()
         try await bed.daemon.startAgain()
-        #expect(try await bed.daemon.status("data").state == .optimal)
+        try await bed.wait { $0.state == .optimal }
         #expect(try await bed.daemon.status("data").sizeBytes == (4 << 20) - 512)
         try await bed.daemon.stop()
       }

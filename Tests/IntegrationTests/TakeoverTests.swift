@@ -37,6 +37,32 @@ extension Integration {
       }
     }
 
+    @Test(.needs(.libnbd), .timeLimit(.minutes(2)))
+    func anUpgradedDaemonIsTheSameProcessWithTheSameDevices() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let image = try await lab.randomImage("data.img", mebibytes: 8)
+        try await daemon.control("create", "data", image)
+        for _ in 0..<3 {
+          let said = try await daemon.control("daemon", "upgrade")
+          #expect(said.contains("runs as process \(daemon.process.pid)"), "\(said)")
+          let copy = lab.file("copy.img")
+          try await lab.succeed("nbdcopy", [daemon.uri("data"), copy])
+          try await lab.succeed("cmp", [image, copy])
+        }
+        try await daemon.stop()
+      }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aDaemonThatRemembersNothingIsNotUpgraded() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab, options: ["--no-state"])
+        try await daemon.refuse(["daemon", "upgrade"], saying: ["remembers no devices"])
+        try await daemon.stop()
+      }
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func aKernelWithoutNBDIsNamed() async throws {
       // Where the module is loaded, scripts/test-kernel says what attach does.

@@ -212,7 +212,7 @@ final class Bench {
   /// The states of the first `count` paths in the order in which they were added, and the device's.
   var states: [String] {
     var result = [machine.deviceState.rawValue]
-    for path in 0..<machine.table.capacity {
+    for path in 0..<machine.table.reachedCount {
       let index = index(path)
       guard machine.table[index].tenancy != .vacant else { continue }
       result.append(machine.pathState(index).rawValue)

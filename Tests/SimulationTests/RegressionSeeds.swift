@@ -76,5 +76,9 @@ enum RegressionSeeds {
     (3029, "a request failed while another one's medium error brought a path back for it"),
     (4082, "a request's patience ended in the turn in which a medium error's path came back"),
     (4874, "nobody asked a path that came into service about the silent ones"),
+    (
+      572956,
+      "a change that went to a failed path as its last resort, and was done after its removal, asked for no fence"
+    ),
   ]
 }

@@ -66,6 +66,8 @@ int mp_prepare_receive_vectors(mp_ring *ring, uint32_t place, const mp_vector *v
 int mp_prepare_send(mp_ring *ring, uint32_t place, void *header, const mp_vector *vectors,
                     uint32_t count, uint64_t user_data);
 size_t mp_message_header_bytes(void);
+/* Ends an operation that is with the kernel, if it has not done anything yet; it completes as always. */
+int mp_prepare_cancel(mp_ring *ring, uint64_t target, uint64_t user_data);
 /* Reads an eventfd's counter into `value`. */
 int mp_prepare_event(mp_ring *ring, int fd, uint64_t *value, uint64_t user_data);
 
@@ -97,6 +99,8 @@ enum {
 int mp_path_open(const char *name, bool buffered, mp_path *path);
 /* As mp_path_open, but to look at the medium only: read-only, and exclusive of nobody. */
 int mp_path_look(const char *name, mp_path *path);
+/* The number of a block device, as in mp_path.device. */
+uint64_t mp_device_number(uint32_t major, uint32_t minor);
 /* What a block device of this number (as in mp_path.device) is in use for, besides being open. */
 bool mp_block_is_partition(uint64_t device);
 /* Something stands on it, such as device-mapper or md, or it is mounted. */
@@ -213,6 +217,8 @@ int mp_nbd_connect(mp_nbd *nbd, const mp_nbd_setup *setup, uint32_t *index);
 /* Replaces a dead connection. With none dead it succeeds and drops the new one. Size, block size and flags
  * stay as they are. */
 int mp_nbd_reconfigure(mp_nbd *nbd, uint32_t index, const mp_nbd_setup *setup);
+/* Tells the kernel another size of a connected device. */
+int mp_nbd_resize(mp_nbd *nbd, uint32_t index, uint64_t size_bytes, const char *identifier);
 /* Ends the device; everything in flight fails. */
 int mp_nbd_disconnect(mp_nbd *nbd, uint32_t index);
 

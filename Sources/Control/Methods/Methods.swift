@@ -29,6 +29,7 @@ package enum Methods {
     SubscribeMethod.self,
     ExplainMethod.self,
     TraceMethod.self,
+    UpgradeMethod.self,
     VersionMethod.self,
   ]
 

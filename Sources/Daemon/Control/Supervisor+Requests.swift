@@ -91,8 +91,12 @@ extension Supervisor {
       handler(ExplainMethod.self) { $0.explain($1, $2) },
       subscribeHandler,
       traceHandler,
-      handler(VersionMethod.self) { _, _, respond in
-        respond(.success(VersionMethod.Result(version: ProgramVersion.text, pid: Int(getpid()))))
+      handler(UpgradeMethod.self) { $0.upgrade($1, $2) },
+      handler(VersionMethod.self) { supervisor, _, respond in
+        respond(
+          .success(
+            VersionMethod.Result(
+              version: ProgramVersion.text, pid: Int(getpid()), started: supervisor.started)))
       },
     ]
   }

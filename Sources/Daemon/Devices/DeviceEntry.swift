@@ -56,6 +56,11 @@ struct PathEntry {
 
   var isOpen: Bool { !access.descriptors.isEmpty }
 
+  /// Lost, and perhaps there again under this name once udev has made its links.
+  var mayBeMissingLink: Bool {
+    !isOpen && !isForeign && network == nil && path.hasPrefix("/dev/")
+  }
+
   private static func reopenFirst(_ network: NetworkPath?) -> Interval {
     network == nil ? DaemonLimits.reopenFirst : DaemonLimits.reconnectFirst
   }

@@ -140,7 +140,9 @@ extension Supervisor {
     guard let index = device.index(ofPath: path) else { return }
     // A block device without a size has been taken away, which its attempts will show; the medium has not
     // shrunk.
-    guard sizeBytes > 0 || !device.paths[index].isBlockDevice else { return }
+    guard sizeBytes > 0 || !device.paths[index].isBlockDevice else {
+      return takenAway(path, of: device)
+    }
     device.paths[index].sizeBytes = sizeBytes
   }
 
@@ -241,6 +243,7 @@ extension Supervisor {
         metadata: [
           "device": "\(device.name.text)", "from": "\(before.0.sizeBytes)", "to": "\(sizeBytes)",
         ])
+      resizeKernelDevice(device)
       record(.deviceResized, device) { $0.cause = "\(before.0.sizeBytes) to \(sizeBytes) bytes" }
       done(nil)
     }

@@ -6,11 +6,11 @@ internal import Glibc
 struct GuardianLink {
   /// Negative when there is none. Nobody reads from the other end once the guardian has ended.
   private(set) var pipe: Int32 = -1
-  private var pid: Int32 = 0
+  private(set) var pid: Int32 = 0
   /// What has been told last, by identifier.
   private(set) var devices: [String: GuardedDevice] = [:]
   /// Guardians that are to end, and have not been collected yet.
-  private(set) var ending: [Int32] = []
+  var ending: [Int32] = []
 
   /// Has the guardian know; a negative errno when there is none that does.
   mutating func set(_ devices: [String: GuardedDevice], _ directory: RunDirectory) -> Int32 {

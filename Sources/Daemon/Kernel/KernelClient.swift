@@ -111,6 +111,22 @@ internal import NBD
     if mp_has_hung_up(connection.watch) { throw .oldConnectionAlive(number) }
   }
 
+  /// Tells the kernel another size. Its connection must be up: newer kernels let what is under way end
+  /// first, holding what a reconnection would need.
+  func resize(
+    _ number: UInt32, _ identifier: String, _ sizeBytes: UInt64
+  ) throws(KernelFailure) {
+    let device = KernelDevice(number)
+    guard device.backend == identifier else { throw .gone }
+    guard device.sizeBytes != sizeBytes else { return }
+    let status = unsafe identifier.withCString {
+      unsafe mp_nbd_resize(handle, number, sizeBytes, $0)
+    }
+    if status < 0 {
+      throw KernelFailure(errno: -status, doing: "resizing \(device.name.path)", number: number)
+    }
+  }
+
   /// Ends a kernel device. Unless forced, only when nobody uses it, and not before everything is written.
   func disconnect(_ number: UInt32, force: Bool) throws(KernelFailure) {
     let device = KernelDevice(number)

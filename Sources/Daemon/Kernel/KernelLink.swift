@@ -13,6 +13,8 @@ struct KernelLink {
   var state = State.connecting
   /// The daemon's end of the kernel's connection, to see it end; negative when there is none.
   var watch: Int32 = -1
+  /// What the reactor knows that end by; only a name here.
+  var server: Int32 = -1
   /// When the kernel still had an earlier connection, that was said.
   var hasComplained = false
 

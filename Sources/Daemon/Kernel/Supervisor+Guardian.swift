@@ -54,6 +54,12 @@ extension Supervisor {
     }
   }
 
+  /// The guardian of the program that ran in this process before.
+  func collectGuardian(_ pid: Int32) {
+    guardian.ending.append(pid)
+    collectGuardians()
+  }
+
   private func collectGuardians() {
     guardian.collect()
     guard !guardian.ending.isEmpty else { return }

@@ -108,7 +108,10 @@ extension Supervisor {
     device.kernel?.state = .connecting
     stopWatching(device)
     guardKernelDevice(attachment)
-    post(.admit(device: device.id, descriptor: connection.server, isReadOnly: false), to: device)
+    post(
+      .admit(
+        device: device.id, descriptor: connection.server, isReadOnly: false, isKernel: true),
+      to: device)
     let wish = KernelClient.Wish(export: device.name.text, attachment: attachment)
     ask(
       { client throws(KernelFailure) in
@@ -124,8 +127,13 @@ extension Supervisor {
         device.kernel?.attachment.number = number
         device.kernel?.attachment.boot = Self.boot
         device.kernel?.watch = connection.watch
+        device.kernel?.server = connection.server
         device.kernel?.hasComplained = false
         writeBackDuty.begin(log)
+        // A medium may have grown while no daemon ran.
+        if KernelDevice(number).sizeBytes != device.geometry.sizeBytes {
+          resizeKernelDevice(device)
+        }
         log.info(
           "kernel device connected",
           metadata: [

@@ -75,6 +75,7 @@ extension Supervisor {
       .first { $0.backend == attachment.identifier }
     if let existing {
       device.kernel?.attachment.number = existing.name.number
+      if adopt(device, existing.name.number) { return }
       return reconnect(device, existing.name.number)
     }
     if attachment.number != nil, attachment.boot == Self.boot {

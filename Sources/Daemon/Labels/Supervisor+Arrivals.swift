@@ -30,6 +30,7 @@ extension Supervisor {
     if let path = event.departedPath { return departed(path, event.number) }
     guard let path = event.arrivedPath else { return }
     arrived(path)
+    lookForLinks()
     // One in service may have another size.
     guard let number = event.number else { return }
     for device in owners.devices(with: .block(device: number)) { watchSize(of: device) }

@@ -1,3 +1,5 @@
+internal import CLinux
+
 /// What the kernel says about a device that has come, gone or changed.
 struct Uevent {
   /// Such as `add` or `change`.
@@ -5,11 +7,11 @@ struct Uevent {
   let subsystem: String
   /// The name below /dev.
   let deviceName: String
+  /// As `PathIdentity` has it; nil when the message does not say it.
+  let number: UInt64?
   /// Somebody wrote to the device's uevent file, as udev does after each writer closes it: nothing has
   /// changed that the kernel knows of.
   let isSynthetic: Bool
-  /// The device's number, as stat(2) gives it.
-  let number: UInt64?
 
   /// Nil for a message that is about no device node.
   init?(_ message: ArraySlice<UInt8>) {
@@ -25,14 +27,10 @@ struct Uevent {
     self.action = action
     self.subsystem = subsystem
     deviceName = name
+    let halves = (values["MAJOR"].flatMap { UInt32($0) }, values["MINOR"].flatMap { UInt32($0) })
+    number =
+      if case (let major?, let minor?) = halves { mp_device_number(major, minor) } else { nil }
     isSynthetic = values["SYNTH_UUID"] != nil
-    let numbers = ["MAJOR", "MINOR"].compactMap { values[$0].flatMap { UInt64($0) } }
-    number = numbers.count == 2 ? Self.number(numbers[0], numbers[1]) : nil
-  }
-
-  /// As makedev(3) puts it together.
-  private static func number(_ major: UInt64, _ minor: UInt64) -> UInt64 {
-    (major & 0xfff) << 8 | (major & 0xffff_f000) << 32 | minor & 0xff | (minor & 0xffff_ff00) << 12
   }
 
   /// The path of a block device that is there no more.

@@ -10,6 +10,7 @@ final class PathOwners {
   private var known: [UInt32: Known] = [:]
   private var byName: [String: Set<UInt32>] = [:]
   private var byIdentity: [PathIdentity: Set<UInt32>] = [:]
+  private var missingLinks: Set<UInt32> = []
 
   func device(_ id: UInt32) -> DeviceEntry? { devices[id] }
 
@@ -22,6 +23,11 @@ final class PathOwners {
     (byIdentity[identity] ?? []).sorted().compactMap { devices[$0] }
   }
 
+  /// Whether any path is lost that may come back as a link below /dev.
+  var haveMissingLinks: Bool { !missingLinks.isEmpty }
+
+  var devicesMissingLinks: [DeviceEntry] { missingLinks.sorted().compactMap { devices[$0] } }
+
   /// The list of devices has changed; an addition is the common case.
   func keep(_ all: [DeviceEntry]) {
     if let last = all.last, all.count == devices.count + 1, devices[last.id] == nil {
@@ -31,6 +37,7 @@ final class PathOwners {
     for id in devices.keys where !ids.contains(id) {
       devices[id]?.owners = nil
       devices.removeValue(forKey: id)
+      missingLinks.remove(id)
       forget(id)
     }
     for device in all where devices[device.id] == nil { add(device) }
@@ -44,6 +51,11 @@ final class PathOwners {
 
   /// The paths of a device have changed.
   func update(_ device: DeviceEntry) {
+    if device.paths.contains(where: { $0.mayBeMissingLink }) {
+      missingLinks.insert(device.id)
+    } else {
+      missingLinks.remove(device.id)
+    }
     let now = Known(
       names: device.paths.map { $0.path }, identities: device.paths.compactMap { $0.identity })
     if let before = known[device.id], before.names == now.names,

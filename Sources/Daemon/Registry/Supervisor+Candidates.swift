@@ -110,13 +110,12 @@ extension Supervisor {
     }
     var gone = owners.devices(named: path)
     if let number { gone += owners.devices(with: .block(device: number)) }
-    for device in gone {
+    for device in gone where !device.isBeingDestroyed {
       for entry in device.paths
       where entry.isOpen
         && (entry.path == path || number.map { entry.identity == .block(device: $0) } == true)
       {
-        let cause = FaultCause(errno: ENODEV, operation: .read, offset: 0)
-        post(.losePath(device: device.id, path: entry.id, cause), to: device)
+        takenAway(entry.id, of: device)
       }
     }
   }

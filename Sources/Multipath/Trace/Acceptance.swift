@@ -22,16 +22,21 @@ extension MultipathMachine {
     case .attemptRefused(let token):
       return isOutstanding(token) && attempts[Int(token.slot)].operation == .read
     case .probeFinished(let token, _):
-      guard token.kind == TokenKind.probe, Int(token.slot) < table.capacity else { return false }
+      guard token.kind == TokenKind.probe, Int(token.slot) < table.reachedCount else {
+        return false
+      }
       return table[PathIndex(UInt8(token.slot))].probe.isInFlight
-    case .cancelWaiting(let slot), .answerUnheard(let slot): return Int(slot) < requests.count
+    case .cancelWaiting(let slot), .answerUnheard(let slot):
+      return Int(slot) < requests.touchedCount
     case .tick: return true
     case .control(let input): return accepts(input)
     }
   }
 
   private func isOutstanding(_ token: Token) -> Bool {
-    guard token.kind == TokenKind.attempt, Int(token.slot) < attempts.count else { return false }
+    guard token.kind == TokenKind.attempt, Int(token.slot) < attempts.touchedCount else {
+      return false
+    }
     let attempt = attempts[Int(token.slot)]
     return attempt.isOutstanding && attempt.generation == token.generation
   }
@@ -60,7 +65,7 @@ extension MultipathMachine {
   }
 
   private func isOccupied(_ path: PathIndex) -> Bool {
-    Int(path.rawValue) < table.capacity && table[path].tenancy != .vacant
+    Int(path.rawValue) < table.reachedCount && table[path].tenancy != .vacant
   }
 }
 

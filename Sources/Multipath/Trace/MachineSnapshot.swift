@@ -48,7 +48,7 @@ extension MultipathMachine {
   public func snapshot() -> MachineSnapshot {
     MachineSnapshot(
       configuration: configuration, selector: spread.name, table: table.snapshot,
-      requests: RecordTable((0..<requests.count).copied { requests[$0] }),
+      requests: RecordTable((0..<requests.count).copied { requests.peek($0) }),
       attempts: RecordTable((0..<attempts.count).copied { attempt(at: $0) }),
       freeAttempt: freeAttempt, active: active, preferred: preferred, failbackAt: failbackAt,
       memoryRetryAt: memoryRetryAt, roomQueue: roomQueue, pathQueue: pathQueue,
@@ -73,8 +73,14 @@ extension MultipathMachine {
     self.init(snapshot.configuration)
     spread = selector
     table = PathTable(restoring: snapshot.table)
-    for (slot, record) in snapshot.requests.records.enumerated() { requests[slot] = record }
-    for (place, record) in snapshot.attempts.records.enumerated() { attempts[place] = record }
+    for (slot, record) in snapshot.requests.records.enumerated() {
+      requests.touch(slot)
+      requests[slot] = record
+    }
+    for (place, record) in snapshot.attempts.records.enumerated() {
+      attempts.touch(place)
+      attempts[place] = record
+    }
     freeAttempt = snapshot.freeAttempt
     active = snapshot.active
     preferred = snapshot.preferred
