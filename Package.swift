@@ -74,7 +74,8 @@ let package = Package(
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
     library("Label"),
     library("Registry"),
-    library("Control", ["BlockIO", "NBD"]),
+    .target(name: "CArguments"),
+    library("Control", ["BlockIO", "NBD", "CArguments"]),
     library(
       "Daemon",
       [

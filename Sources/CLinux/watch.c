@@ -38,6 +38,7 @@ int mp_watch_next(int fd, void *buffer, uint32_t room, mp_watch_event *events, u
     events[count].watch = event.wd;
     events[count].name = name;
     events[count].has_ended = event.mask & IN_IGNORED;
+    events[count].has_come = event.mask & (IN_CREATE | IN_MOVED_TO);
     events[count].has_gone = event.mask & (IN_DELETE | IN_MOVED_FROM);
     count++;
   }

@@ -157,6 +157,8 @@ struct MpathdCommand: ParsableCommand {
       valueName: "paths"))
   var paths: [String] = []
 
+  static func main() { main(Array(ProgramArguments.all.dropFirst())) }
+
   func validate() throws {
     if paths.isEmpty && (stdio || readOnly) {
       throw ValidationError("--stdio and --read-only take the paths that are to be served")

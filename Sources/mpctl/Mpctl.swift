@@ -44,4 +44,6 @@ struct Mpctl: ParsableCommand {
       List.self, Status.self, Stats.self, Events.self, Explain.self,
       TraceCommand.self, DaemonCommand.self, Version.self,
     ])
+
+  static func main() { main(Array(ProgramArguments.all.dropFirst())) }
 }

@@ -130,6 +130,8 @@ typedef struct {
   int32_t watch;
   /* In the buffer that was read into. */
   const char *name;
+  /* It was not there before. */
+  bool has_come;
   bool has_gone;
   /* The folder itself is watched no more. */
   bool has_ended;

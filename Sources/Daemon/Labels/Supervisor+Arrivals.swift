@@ -36,14 +36,19 @@ extension Supervisor {
     for device in owners.devices(with: .block(device: number)) { watchSize(of: device) }
   }
 
-  func arrived(_ path: String) {
+  /// A path that may show something else than before.
+  ///
+  /// - Parameter isNew: It was not there before, rather than closed by somebody who may have written to it.
+  func arrived(_ path: String, isNew: Bool = true) {
     for device in owners.devices(named: path) {
       for entry in device.paths where entry.path == path && !entry.isOpen {
         // It need not wait for its next turn.
         reopen(entry.id, of: device) { _ in }
       }
     }
-    guard taster.rule.accepts(path), taster.isArriving.insert(path).inserted else { return }
+    guard taster.rule.accepts(path) else { return }
+    if isNew { taster.areNew.insert(path) }
+    guard taster.isArriving.insert(path).inserted else { return }
     taster.arrivals.append(path)
     guard !taster.isCollecting else { return }
     taster.isCollecting = true
@@ -98,10 +103,19 @@ extension Supervisor {
       }
     } else if !taster.arrivals.isEmpty, !taster.isCollecting {
       taster.isBusy = true
-      let names = taster.arrivals
-      taster.arrivals = []
-      taster.isArriving = []
+      let names = tasteableArrivals()
+      taster.forgetArrivals()
       taste(names) { [self] _ in endTaste() }
+    }
+  }
+
+  /// What has come, without what is ours: a device that was stopped would be back at once, since its own closing of its
+  /// paths is heard like a stranger's.
+  private func tasteableArrivals() -> [String] {
+    let paths = Set(stopped.flatMap { $0.paths.map { $0.path } })
+    return taster.arrivals.filter { path in
+      if owners.devices(named: path).contains(where: { $0.isBeingDestroyed }) { return false }
+      return !paths.contains(path) || taster.areNew.contains(path)
     }
   }
 

@@ -141,7 +141,7 @@ extension Supervisor {
             if case .success(let look) = result, !isOver { looks.append(look) }
           }
           ended()
-          if isOver { arrived(path) }
+          if isOver { arrived(path, isNew: false) }
         }
         let inbox = inbox
         let isStarted = Thread.start("mpath-taste") {

@@ -27,6 +27,8 @@ final class Taster {
   /// Paths that have come, in the order in which they did.
   var arrivals: [String] = []
   var isArriving: Set<String> = []
+  /// Those of them that were not there before.
+  var areNew: Set<String> = []
   var isCollecting = false
   /// Every candidate, always.
   var candidates = CandidateTable()
@@ -37,5 +39,11 @@ final class Taster {
     self.rule = rule
     uevents = hearsEvents ? mp_uevent_open() : -1
     folders = hearsEvents ? mp_watch_open() : -1
+  }
+
+  func forgetArrivals() {
+    arrivals = []
+    isArriving = []
+    areNew = []
   }
 }

@@ -80,7 +80,7 @@ extension Supervisor {
         continue
       }
       for device in owners.devices(named: path) { watchSize(of: device) }
-      arrived(path)
+      unsafe arrived(path, isNew: event.has_come)
     }
   }
 }

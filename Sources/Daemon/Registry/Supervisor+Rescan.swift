@@ -25,8 +25,7 @@ extension Supervisor {
       let lost = taster.candidates.paths.subtracting(names)
         .subtracting(taster.looking).sorted()
       if !isDry {
-        taster.arrivals = []
-        taster.isArriving = []
+        taster.forgetArrivals()
         for path in lost { taster.candidates.remove(path) }
         reopenLostPaths()
       }
