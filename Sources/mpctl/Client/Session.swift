@@ -32,9 +32,7 @@ struct Session {
     _ method: M.Type, _ params: M.Params, withinSeconds seconds: Int64 = quickSeconds
   ) throws(CommandFailure) where M.Result == Change {
     let change = try ask(method, params, withinSeconds: seconds)
-    if let warning = change.warning {
-      Terminal.writeError(ErrorText.render(message: "warning: " + warning, hint: nil))
-    }
+    Terminal.warn(change.warning)
   }
 
   /// Subscribes to events and hands on each line, until the daemon or the caller ends it.

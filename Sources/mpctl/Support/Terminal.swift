@@ -11,6 +11,12 @@ enum Terminal {
     write(text, to: STDERR_FILENO)
   }
 
+  /// Shows what a result that came about should be known with, if there is anything.
+  static func warn(_ warning: String?) {
+    guard let warning else { return }
+    writeError(ErrorText.render(message: "warning: " + warning, hint: nil))
+  }
+
   /// What rendering for standard output has to know.
   static var context: RenderingContext {
     RenderingContext(
