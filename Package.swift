@@ -73,10 +73,15 @@ let package = Package(
       ]),
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
     library("Label"),
-    library("Control", ["BlockIO", "NBD"]),
+    library("Registry"),
+    .target(name: "CArguments"),
+    library("Control", ["BlockIO", "NBD", "CArguments"]),
     library(
       "Daemon",
-      ["BlockIO", "Multipath", "NBD", "Engine", "Label", "Reactor", "Control", "CLinux", logging]),
+      [
+        "BlockIO", "Multipath", "NBD", "Engine", "Label", "Registry", "Reactor", "Control",
+        "CLinux", logging,
+      ]),
     library("Simulation", ["BlockIO", "Multipath", "NBD", "Engine", rigid]),
     program("mpathd", ["Daemon", "Control", arguments]),
     program("mpctl", ["Control", "BlockIO", arguments]),
@@ -89,6 +94,7 @@ let package = Package(
     tests("NBDTests", ["NBD", "BlockIO"]),
     tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid]),
     tests("LabelTests", ["Label"]),
+    tests("RegistryTests", ["Registry"]),
     tests("ControlTests", ["Control", "mpctl"], exclude: ["Golden"]),
     tests("SimulationTests", ["Simulation", "Multipath", "BlockIO"]),
     tests(

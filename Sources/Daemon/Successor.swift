@@ -59,7 +59,7 @@ struct Successor {
       words.append((identifier, descriptor.description))
     }
     unsafe setenv(Self.variable, words.map { "\($0)=\($1)" }.joined(separator: " "), 1)
-    var arguments: [UnsafeMutablePointer<CChar>?] = unsafe CommandLine.arguments.map {
+    var arguments: [UnsafeMutablePointer<CChar>?] = unsafe ProgramArguments.all.map {
       unsafe strdup($0)
     }
     unsafe arguments.append(nil)

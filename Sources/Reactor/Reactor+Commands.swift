@@ -41,7 +41,7 @@ extension Reactor {
       resize(ticket, id, export, usableBytes: usable)
     case .retold(let id, let descriptor): retold(id, descriptor)
     case .failQueued(let ticket, let id): failQueued(ticket, id)
-    case .snapshot(let ticket): report(.snapshot(ticket: ticket, snapshots()))
+    case .snapshot(let ticket, let id): report(.snapshot(ticket: ticket, snapshots(of: id)))
     case .explain(let ticket, let id):
       guard let device = device(id) else {
         return report(.refused(ticket: ticket, .noSuchDevice))

@@ -92,7 +92,8 @@ public enum ReactorCommand: Sendable {
   case retold(device: UInt32, descriptor: Int32)
   /// Fails what waits; answers `.counted`.
   case failQueued(ticket: UInt64, device: UInt32)
-  case snapshot(ticket: UInt64)
+  /// Of one device, or of all.
+  case snapshot(ticket: UInt64, device: UInt32?)
   /// What the device remembers of its decisions; answers `.explained`.
   case explain(ticket: UInt64, device: UInt32)
   /// Records what the device's machine is told; answers `.traceBegan`, then come `.traceChunk`s and at last

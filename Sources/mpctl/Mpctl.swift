@@ -44,7 +44,7 @@ struct Mpctl: ParsableCommand {
       Restore.self, SetCommand.self, Prefer.self, Rotate.self, GetActive.self, FailQueued.self,
       Resize.self, Stop.self, Destroy.self, Attach.self, Detach.self, Export.self, Unexport.self,
       Clear.self, Dump.self,
-      Rescan.self,
+      Rescan.self, Scan.self, Paths.self,
       List.self, Status.self, Stats.self, Events.self, Explain.self,
       TraceCommand.self, DaemonCommand.self, Version.self,
     ])
@@ -52,12 +52,13 @@ struct Mpctl: ParsableCommand {
   /// Errors of the command line look like all others, and the exit status is that of the program whose name
   /// was used.
   static func main() {
-    if ProgramName.isGmultipath, CommandLine.argc < 2 {
+    let arguments = Array(ProgramArguments.all.dropFirst())
+    if ProgramName.isGmultipath, arguments.isEmpty {
       Terminal.writeError(helpMessage() + "\n")
       Glibc.exit(ProgramName.status(ExitStatus.usage.rawValue))
     }
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch {
       let code = exitCode(for: error).rawValue

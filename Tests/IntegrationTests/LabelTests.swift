@@ -261,6 +261,8 @@ extension Integration {
         try await daemon.control("set", "data", "probe-good=7")
         try await daemon.control("stop", "data")
         #expect(try await Labels.read(disk, in: lab) == label)
+        // Its file was closed by us, which was once taken for an arrival: the device was back at once.
+        try await Task.sleep(for: .milliseconds(300))
         #expect(try await daemon.mpctl(["status", "data"]).status == 1)
         // The next look brings it back as it was.
         #expect(try await daemon.control("rescan") == "data: assembled\n")

@@ -86,6 +86,7 @@ extension Supervisor {
       handler(ListMethod.self) { $0.report($1, $2) },
       handler(StatusMethod.self) { $0.report($1, $2) },
       handler(StatsMethod.self) { $0.stats($1, $2) },
+      handler(PathsMethod.self) { $0.paths($1, $2) },
       handler(EventsMethod.self) { $0.events($1, $2) },
       handler(ExplainMethod.self) { $0.explain($1, $2) },
       subscribeHandler,

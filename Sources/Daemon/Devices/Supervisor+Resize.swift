@@ -9,17 +9,36 @@ internal import Reactor
 /// (gmultipath's rule). When one shrinks, gmultipath shrinks or destroys the device: here nothing is
 /// given up, what reaches beyond the new end is refused, and an operator decides.
 extension Supervisor {
+  /// Where events can be heard, they tell of another size; only what nobody tells of is asked now and then: files on
+  /// file systems that others may change (FUSE, network file systems), and everything where no events are heard.
   func watchSizes() {
     timers.after(DaemonLimits.sizeWatch) { [self] in
-      for device in devices { watchSize(of: device) }
+      let hearsDisks = taster.uevents >= 0
+      let hearsFiles = taster.folders >= 0
+      for device in devices where !device.isBeingDestroyed && !device.isMeasuring {
+        let isUnheard = device.paths.contains { entry in
+          guard case .file(_, let isRemote, let isBlock) = entry.access else { return false }
+          return isBlock ? !hearsDisks : isRemote || !hearsFiles
+        }
+        if isUnheard { watchSize(of: device) }
+      }
       watchSizes()
     }
   }
 
-  /// Looks at a device's size now, unless that is being done.
+  /// Asks the paths for their size, since one may have another now.
   func watchSize(of device: DeviceEntry) {
-    guard !device.isBeingDestroyed, !device.isMeasuring else { return }
-    measure(device) { [self] in judgeSize(device) { _ in } }
+    guard !device.isBeingDestroyed else { return }
+    guard !device.isMeasuring else {
+      device.mustMeasureAgain = true
+      return
+    }
+    measure(device) { [self] in
+      judgeSize(device) { _ in }
+      guard device.mustMeasureAgain else { return }
+      device.mustMeasureAgain = false
+      watchSize(of: device)
+    }
   }
 
   func resize(_ params: ResizeMethod.Params, _ respond: @escaping Respond<ResizeMethod>) {

@@ -5,7 +5,7 @@ enum ProgramName {
   private static let usual = "mpctl"
 
   static let own: String = {
-    let called = CommandLine.arguments.first?.split(separator: "/").last.map(String.init)
+    let called = ProgramArguments.all.first?.split(separator: "/").last.map(String.init)
     return called.map { PrintableText.escaped($0) } ?? usual
   }()
 
