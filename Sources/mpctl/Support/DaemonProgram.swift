@@ -8,9 +8,7 @@ enum DaemonProgram {
     _ name: String, whyNotAsked reason: CommandFailure
   ) throws(CommandFailure) {
     _ = try CommandFailure.catching { () throws(ControlError) in try DeviceName(name) }
-    Terminal.writeError(
-      ErrorText.render(
-        message: "warning: \(reason.message); asking the kernel without a daemon", hint: nil))
+    Terminal.warn("\(reason.message); asking the kernel without a daemon")
     guard try run(["--release", name]) else {
       throw .refused(
         ControlError(.refused, "the kernel did not let go of \(name)", hint: nil))
