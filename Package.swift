@@ -51,6 +51,12 @@ let package = Package(
     .library(name: "Multipath", targets: ["Multipath"]),
     .library(name: "NBD", targets: ["NBD"]),
   ],
+  traits: [
+    // What a program that is linked statically (scripts/build static) cannot have in it.
+    .trait(name: "TLS", description: "NBD over TLS, by GnuTLS."),
+    .trait(name: "AllocationCount", description: "Calls of malloc are counted for mpctl stats."),
+    .default(enabledTraits: ["TLS", "AllocationCount"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -66,17 +72,25 @@ let package = Package(
       name: "CLibnlGenl", pkgConfig: "libnl-genl-3.0", providers: [.apt(["libnl-genl-3-dev"])]),
     .target(
       name: "CLinux", dependencies: ["CLibnlGenl"],
-      cSettings: sanitizer.isEmpty ? [] : [.unsafeFlags(["-fsanitize=thread"])],
+      cSettings: [
+        .define("MPATH_TLS", .when(traits: ["TLS"])),
+        .define("MPATH_ALLOCATION_COUNT", .when(traits: ["AllocationCount"])),
+      ] + (sanitizer.isEmpty ? [] : [.unsafeFlags(["-fsanitize=thread"])]),
       linkerSettings: [
         .linkedLibrary("uring"), .linkedLibrary("nl-genl-3"), .linkedLibrary("nl-3"),
-        .linkedLibrary("gnutls"),
+        .linkedLibrary("gnutls", .when(traits: ["TLS"])),
       ]),
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
     library("Label"),
-    library("Control", ["BlockIO", "NBD"]),
+    library("Registry"),
+    .target(name: "CArguments"),
+    library("Control", ["BlockIO", "NBD", "CArguments"]),
     library(
       "Daemon",
-      ["BlockIO", "Multipath", "NBD", "Engine", "Label", "Reactor", "Control", "CLinux", logging]),
+      [
+        "BlockIO", "Multipath", "NBD", "Engine", "Label", "Registry", "Reactor", "Control",
+        "CLinux", logging,
+      ]),
     library("Simulation", ["BlockIO", "Multipath", "NBD", "Engine", rigid]),
     program("mpathd", ["Daemon", "Control", arguments]),
     program("mpctl", ["Control", "BlockIO", arguments]),
@@ -89,6 +103,7 @@ let package = Package(
     tests("NBDTests", ["NBD", "BlockIO"]),
     tests("EngineTests", ["Engine", "Multipath", "NBD", "BlockIO", rigid]),
     tests("LabelTests", ["Label"]),
+    tests("RegistryTests", ["Registry"]),
     tests("ControlTests", ["Control", "mpctl"], exclude: ["Golden"]),
     tests("SimulationTests", ["Simulation", "Multipath", "BlockIO"]),
     tests(

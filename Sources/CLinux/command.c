@@ -9,39 +9,11 @@
 
 #include "command.h"
 #include "network.h"
+#include "process.h"
 
 /* How often the end of the command is looked for while it prints nothing: one that leaves somebody behind
  * with its output open has ended all the same. */
 enum { LOOK_MS = 20 };
-
-static int start(const char *const *arguments, const char *const *environment, int output, pid_t *pid) {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  sigset_t none, all;
-  int status = posix_spawn_file_actions_init(&actions);
-  if (status) return -status;
-  status = posix_spawnattr_init(&attributes);
-  if (status) {
-    posix_spawn_file_actions_destroy(&actions);
-    return -status;
-  }
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, output, 1);
-  posix_spawn_file_actions_adddup2(&actions, output, 2);
-  /* The daemon blocks signals and ignores SIGPIPE; neither is anything for a command to inherit. */
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  status = posix_spawn(pid, arguments[0], &actions, &attributes, (char *const *)arguments,
-                       (char *const *)environment);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  return -status;
-}
 
 /* Takes what is there; 0 at the end. */
 static int drain(int fd, char *output, size_t room, size_t *printed) {
@@ -62,7 +34,9 @@ int mp_run_command(const char *const *arguments, const char *const *environment,
   *printed = 0;
   if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
   int status = fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
-  if (status == 0) status = start(arguments, environment, ends[1], &pid);
+  const int standard[3] = {MP_NOTHING, ends[1], ends[1]};
+  if (status == 0)
+    status = mp_start_program(arguments[0], arguments, environment, standard, POSIX_SPAWN_SETPGROUP, &pid);
   close(ends[1]);
   if (status < 0) {
     close(ends[0]);

@@ -26,6 +26,14 @@ package enum Daemon {
     }
   }
 
+  /// Says what has labels and what would be made of it; nothing is opened for writing.
+  ///
+  /// - Parameter paths: What to look at; nil for every candidate.
+  package static func scan(_ paths: [String]?, _ rule: TasteRule) -> ScanReport {
+    mp_raise_file_limit()
+    return Scan.run(paths, rule)
+  }
+
   /// Ends every kernel device of the device `name`, without a daemon and whoever uses it; a line for each.
   package static func release(_ name: String) throws(ControlError) -> [String] {
     let name = try DeviceName(name).text

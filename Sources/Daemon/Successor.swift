@@ -61,7 +61,7 @@ struct Successor {
       }
     }
     unsafe setenv(Self.variable, words.map { "\($0)=\($1)" }.joined(separator: " "), 1)
-    var arguments: [UnsafeMutablePointer<CChar>?] = unsafe CommandLine.arguments.map {
+    var arguments: [UnsafeMutablePointer<CChar>?] = unsafe ProgramArguments.all.map {
       unsafe strdup($0)
     }
     unsafe arguments.append(nil)

@@ -23,7 +23,10 @@ final class Supervisor {
   let remembered: [DeviceSpecification]
   let inbox = Mailbox<SupervisorMessage>()
   var reactors: [ReactorThread] = []
-  var devices: [DeviceEntry] = []
+  var devices: [DeviceEntry] = [] {
+    didSet { owners.keep(devices) }
+  }
+  let owners = PathOwners()
   /// What `stop` has ended: kept in the state file, and made again when the daemon starts.
   var stopped: [DeviceSpecification] = []
   /// Names that are being created, so that two clients cannot create one device.
@@ -88,9 +91,10 @@ final class Supervisor {
     self.inherited = inherited
     self.log = log
     self.signals = signals
-    taster = Taster(rule: options.taste)
+    taster = Taster(rule: options.taste, hearsEvents: options.hearsEvents)
     remembered = try options.stateFile.map(StateStore.read) ?? []
-    server = try ControlServer(socket: options.controlSocket)
+    server = try ControlServer(
+      socket: options.controlSocket, group: try options.controlGroup.map(ControlServer.group))
     state = options.stateFile.map { StateStore(file: $0) }
   }
 
@@ -105,6 +109,7 @@ final class Supervisor {
         serveSingle(single)
       }
       watchSizes()
+      dropSilentClients()
     }
     while exitStatus == nil { turn() }
     for device in devices where !device.hasVanished {
@@ -133,6 +138,7 @@ final class Supervisor {
       pollfd(fd: inbox.eventDescriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: taster.uevents, events: Int16(POLLIN), revents: 0),
       pollfd(fd: guardian.pipe, events: 0, revents: 0),
+      pollfd(fd: taster.folders, events: Int16(POLLIN), revents: 0),
     ]
     let clients = polls.count
     polls.append(contentsOf: server.interests())
@@ -147,11 +153,22 @@ final class Supervisor {
       }
       if polls[2].revents != 0 { readUevents() }
       if polls[3].revents != 0 { guardianEnded() }
+      if polls[4].revents != 0 { readFolders() }
       server.serve(polls[clients..<ends]) { client, peer, event in handle(client, peer, event) }
       serveKernelLinks(polls[ends...])
     }
     for action in timers.takeDue() { action() }
     serveTraces()
+  }
+
+  /// Clients that take nothing of their answers.
+  private func dropSilentClients() {
+    timers.after(DaemonLimits.answerPatience) { [self] in
+      for peer in server.dropSilent() {
+        log.warning("a client that took no answer was dropped", metadata: ["uid": "\(peer.uid)"])
+      }
+      dropSilentClients()
+    }
   }
 
   // MARK: Tickets

@@ -31,13 +31,15 @@ struct Timers {
     let id = nextID
     nextID += 1
     let entry = Entry(due: ReactorThread.clock() + interval, id: id, action: action)
-    let place = entries.firstIndex { entry.due < $0.due } ?? entries.endIndex
+    // Most are due after most others: the place is near the end.
+    let place = entries.lastIndex { !(entry.due < $0.due) }.map { $0 + 1 } ?? entries.startIndex
     entries.insert(entry, at: place)
     return id
   }
 
   mutating func cancel(_ id: UInt64) {
-    entries.removeAll { $0.id == id }
+    guard let place = entries.lastIndex(where: { $0.id == id }) else { return }
+    entries.remove(at: place)
   }
 
   /// The actions that are due, oldest first.

@@ -71,7 +71,8 @@ extension Reactor {
 
   // MARK: Asked
 
-  func snapshots() -> [DeviceSnapshot] {
+  func snapshots(of id: UInt32?) -> [DeviceSnapshot] {
+    if let id { return device(id).map { [snapshot($0)] } ?? [] }
     var result: [DeviceSnapshot] = []
     for device in 0..<devices.count where devices[device].isOpen {
       result.append(snapshot(device))

@@ -82,8 +82,50 @@ struct MpathdCommand: ParsableCommand {
       valueName: "pattern"))
   var taste: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Look for no labels on what matches; may be given several times.", valueName: "pattern"))
+  var deny: [String] = []
+
+  @Option(
+    name: .customLong("candidates"),
+    help: ArgumentHelp(
+      "A file of more such patterns, read again by each mpctl rescan.",
+      discussion: "Its lines say 'allow PATTERN' or 'deny PATTERN'.", valueName: "path"))
+  var candidatesFile: String?
+
   @Flag(help: "Look for no labels.")
   var noTaste = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "Do not listen to what the kernel says of devices that come and go.",
+      discussion: "Only mpctl rescan finds what has come, as where there is no netlink."))
+  var noUevents = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "For early boot: assemble what has labels, now and when it comes, and keep nothing.",
+      discussion:
+        "Needs a run directory that can be written to, and nothing else: no /var, no udev."))
+  var oneshot = false
+
+  @Flag(help: "Attach each labelled device to the kernel as /dev/nbdN when it is assembled.")
+  var attach = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Whose members may read through the control socket; a name or a number.", valueName: "group"))
+  var controlGroup: String?
+
+  @Flag(
+    help: ArgumentHelp(
+      "Only say what has labels and what would be made of it, then end.",
+      discussion: "What mpctl scan runs: the daemon's own way of looking, without a daemon."))
+  var scan = false
+
+  @Flag(help: "Print the result of --scan as JSON.")
+  var json = false
 
   @Option(
     help: ArgumentHelp(
@@ -110,8 +152,12 @@ struct MpathdCommand: ParsableCommand {
   var readOnly = false
 
   @Argument(
-    help: ArgumentHelp("Serve one device over these, and nothing else.", valueName: "paths"))
+    help: ArgumentHelp(
+      "Serve one device over these, and nothing else; with --scan, look at these alone.",
+      valueName: "paths"))
   var paths: [String] = []
+
+  static func main() { main(Array(ProgramArguments.all.dropFirst())) }
 
   func validate() throws {
     if paths.isEmpty && (stdio || readOnly) {
@@ -132,11 +178,23 @@ struct MpathdCommand: ParsableCommand {
     if let socketMode, UInt32(socketMode, radix: 8).map({ $0 <= 0o777 }) != true {
       throw ValidationError("--socket-mode takes an octal number such as 660")
     }
+    if !scan && json {
+      throw ValidationError("--json belongs to --scan")
+    }
+    if oneshot && stateFile != nil {
+      throw ValidationError("--oneshot and --state-file exclude each other")
+    }
+    if noTaste && !(deny.isEmpty && candidatesFile == nil) {
+      throw ValidationError("--no-taste excludes --deny and --candidates")
+    }
     if noTaste && !taste.isEmpty {
       throw ValidationError("--taste and --no-taste exclude each other")
     }
-    guard taste.allSatisfy({ $0.hasPrefix("/") }) else {
-      throw ValidationError("--taste takes a pattern that begins with a slash")
+    guard taste.allSatisfy({ $0.hasPrefix("/") || $0.contains("://") }) else {
+      throw ValidationError("--taste takes a pattern that begins with a slash, or an NBD URI")
+    }
+    guard deny.allSatisfy({ $0.hasPrefix("/") }) else {
+      throw ValidationError("--deny takes a pattern that begins with a slash")
     }
     if noState && stateFile != nil {
       throw ValidationError("--no-state and --state-file exclude each other")
@@ -151,6 +209,17 @@ struct MpathdCommand: ParsableCommand {
         return
       }
       if isGuardian { return try Daemon.guardDevices(of: options().runDirectory) }
+      if scan {
+        let here = Self.workingDirectory()
+        let rule = try candidates(here)
+        let given = try paths.map { path throws(ControlError) in
+          try PathOperand.absolute(path, workingDirectory: here, isDeviceEntry: Self.isDeviceEntry)
+        }
+        let report = Daemon.scan(paths.isEmpty ? nil : given, rule)
+        print(
+          json ? try Wire.document(report) : ScanText.render(report), terminator: json ? "\n" : "")
+        return
+      }
       status = try paths.isEmpty ? serve() : Daemon.runSingle(single(), options: options())
     } catch {
       Self.complain(error)
@@ -210,19 +279,37 @@ struct MpathdCommand: ParsableCommand {
       stateFile: try rememberedIn(directory, here),
       reactors: reactors ?? min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
       socketMode: socketMode.flatMap { UInt32($0, radix: 8) } ?? 0o600,
-      logLevel: logLevel ?? (paths.isEmpty ? "info" : "warning"),
-      taste: noTaste ? .nothing : taste.isEmpty ? .blockDevices : .patterns(taste))
+      logLevel: logLevel ?? (paths.isEmpty || scan ? "info" : "warning"),
+      taste: try candidates(here), hearsEvents: !noUevents, controlGroup: controlGroup,
+      attachesAll: attach)
+  }
+
+  private func candidates(_ here: String) throws(ControlError) -> TasteRule {
+    if noTaste { return .nothing }
+    let file: String?
+    if let given = candidatesFile {
+      file = try PathOperand.absolute(given, workingDirectory: here, isDeviceEntry: { _ in false })
+    } else {
+      file = nil
+    }
+    var rule = TasteRule(allowed: taste, denied: deny, file: file)
+    try rule.reread()
+    return rule
   }
 
   private func rememberedIn(
     _ directory: RunDirectory, _ here: String
   ) throws(ControlError) -> String? {
-    if noState { return nil }
+    if noState || oneshot { return nil }
     if let stateFile {
       return try PathOperand.absolute(
         stateFile, workingDirectory: here, isDeviceEntry: { _ in false })
     }
     return runDirectory == nil ? "/var/lib/mpathd/devices.json" : directory.path + "/devices.json"
+  }
+
+  private static func isDeviceEntry(_ name: String) -> Bool {
+    unsafe access("/dev/" + name, F_OK) == 0
   }
 
   private static func workingDirectory() -> String {

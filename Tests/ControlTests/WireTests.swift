@@ -285,14 +285,15 @@ struct WireTests {
     #expect(
       error?.hint
         == "the methods are: create, label, add, remove, fail, restore, set, prefer, rotate, fail-queued, "
-        + "resize, stop, destroy, clear, dump, rescan, attach, detach, export, unexport, list, status, stats, events, subscribe, "
+        + "resize, stop, destroy, clear, dump, rescan, attach, detach, export, unexport, list, status, stats, paths, events, subscribe, "
         + "explain, trace, upgrade, version")
   }
 
   @Test("only the methods that look may be called by those who may only look")
   func access() {
     let reading = Methods.all.filter { $0.access == .reading }.map { $0.name }
-    #expect(reading == ["list", "status", "stats", "events", "subscribe", "explain", "version"])
+    #expect(
+      reading == ["list", "status", "stats", "paths", "events", "subscribe", "explain", "version"])
   }
 
   @Test("a request that the daemon would cut off is refused where it is made")

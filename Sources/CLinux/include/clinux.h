@@ -124,6 +124,25 @@ int mp_uevent_open(void);
  * over. */
 int64_t mp_uevent_next(int fd, void *buffer, uint32_t length);
 
+/* --- watch.c: what file systems say about the files in a folder --- */
+
+typedef struct {
+  int32_t watch;
+  /* In the buffer that was read into. */
+  const char *name;
+  /* It was not there before. */
+  bool has_come;
+  bool has_gone;
+  /* The folder itself is watched no more. */
+  bool has_ended;
+} mp_watch_event;
+
+int mp_watch_open(void);
+/* The number by which events of this folder name it. May block as long as its file system does. */
+int mp_watch_add(int fd, const char *folder);
+/* Reads events; how many, 0 when there are none, -ENOBUFS when some were lost. */
+int mp_watch_next(int fd, void *buffer, uint32_t room, mp_watch_event *events, uint32_t events_max);
+
 /* --- system.c --- */
 
 int mp_event_create(void);

@@ -24,6 +24,7 @@ package enum Methods {
     ListMethod.self,
     StatusMethod.self,
     StatsMethod.self,
+    PathsMethod.self,
     EventsMethod.self,
     SubscribeMethod.self,
     ExplainMethod.self,

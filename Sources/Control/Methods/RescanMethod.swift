@@ -3,7 +3,15 @@ package enum RescanMethod: ControlMethod {
   package static let name = "rescan"
   package static let access = ControlAccess.changing
 
-  package typealias Params = NoParams
+  /// Whether to do it.
+  package struct Params: Codable, Hashable, Sendable {
+    /// True: only say what would be done.
+    package let dryRun: Bool?
+
+    package init(dryRun: Bool = false) {
+      self.dryRun = dryRun ? true : nil
+    }
+  }
 
   /// What has changed.
   package struct Result: Codable, Hashable, Sendable {
@@ -24,6 +32,12 @@ package enum RescanMethod: ControlMethod {
     package let attached: [Attached]
     /// Candidates that have something like a label and were not used.
     package let refused: [PathRemark]
+    /// Candidates that are there no more.
+    package var lost: [String]?
+    /// Paths of devices that showed another medium, and are not used any more.
+    package var foreign: [PathRemark]?
+    /// Paths in service that were read and are right.
+    package var rechecked: Int?
 
     package init(
       candidates: Int, created: [String] = [], attached: [Attached] = [],

@@ -95,13 +95,18 @@ package enum Wire {
 }
 
 extension Wire {
+  /// A value as one line of JSON with sorted keys, without its line feed.
+  package static func line(_ value: some Encodable) throws(ControlError) -> [UInt8] {
+    try encode(value)
+  }
+
   static func encode(
     _ value: some Encodable, indented: Bool = false
   ) throws(ControlError) -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    if indented { encoder.outputFormatting.insert(.prettyPrinted) }
     do {
+      guard indented else { return try LineEncoder.encode(value) }
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
       return Array(try encoder.encode(value))
     } catch {
       throw ControlError(.internal, "a message could not be written as JSON")

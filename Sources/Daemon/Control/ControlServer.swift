@@ -19,6 +19,8 @@ final class ControlServer {
     var framer = LineFramer(lineBytesMax: Wire.requestLineBytesMax)
     var output: [UInt8] = []
     var sent = 0
+    /// What had been sent when it was last looked at whether it takes anything; nil when nothing waited.
+    var sentBefore: Int?
     /// Requests that have not been answered yet.
     var unanswered = 0
     var hasEnded = false
@@ -40,11 +42,30 @@ final class ControlServer {
   private var nextID: UInt64 = 1
 
   /// - Throws: The errno of the socket, its name or its folder.
-  init(socket: String) throws(ControlError) {
+  init(socket: String, group: gid_t? = nil) throws(ControlError) {
     let listener = unsafe mp_listen_unix(socket, 0o660, 64)
     guard listener >= 0 else { throw Self.error(socket, errno: -listener) }
+    if let group, unsafe chown(socket, uid_t.max, group) != 0 {
+      let error = errno
+      close(listener)
+      throw ControlError(
+        .notPermitted,
+        "the control socket cannot be given to the group \(group): \(ErrnoText.sentence(error))",
+        hint: "run as root, or as a member of that group")
+    }
     self.socket = socket
     self.listener = listener
+  }
+
+  /// A group by name or number.
+  static func group(_ text: String) throws(ControlError) -> gid_t {
+    if let number = gid_t(text) { return number }
+    guard let entry = unsafe getgrnam(text) else {
+      throw ControlError(
+        .notFound, "there is no group \(PrintableText.escaped(text))",
+        hint: "getent group lists them")
+    }
+    return unsafe entry.pointee.gr_gid
   }
 
   private static func error(_ socket: String, errno: Int32) -> ControlError {
@@ -71,7 +92,8 @@ final class ControlServer {
     for client in clients {
       // A client is not read while it has unread answers: it cannot ask for more than it takes.
       let hasOutput = client.sent < client.output.count
-      let events = hasOutput ? POLLOUT : client.hasEnded ? 0 : POLLIN
+      let takesMore = !client.hasEnded && client.unanswered < DaemonLimits.requestsPerClient
+      let events = hasOutput ? POLLOUT : takesMore ? POLLIN : 0
       result.append(pollfd(fd: client.descriptor, events: Int16(events), revents: 0))
     }
     return result
@@ -102,10 +124,41 @@ final class ControlServer {
       close(descriptor)
       return
     }
+    guard
+      isPrivileged(peer.uid)
+        || clients.count(where: { $0.peer.uid == peer.uid })
+          < DaemonLimits.clientsPerUser
+    else {
+      close(descriptor)
+      return
+    }
     clients.append(
       Client(
         id: nextID, descriptor: descriptor, peer: Peer(uid: peer.uid, pid: peer.pid)))
     nextID += 1
+  }
+
+  /// Root and the daemon's own user are not counted, so that nobody else can keep them out.
+  private func isPrivileged(_ uid: UInt32) -> Bool { uid == 0 || uid == geteuid() }
+
+  /// Drops those that have taken nothing of what waits for them since this was last called; who they were.
+  /// Followers of events are told what they miss instead.
+  func dropSilent() -> [Peer] {
+    var dropped: [Peer] = []
+    for client in clients {
+      let isWaiting = client.sent < client.output.count && client.stream == nil
+      guard isWaiting else {
+        client.sentBefore = nil
+        continue
+      }
+      if client.sentBefore == client.sent {
+        dropped.append(client.peer)
+        drop(client.id)
+      } else {
+        client.sentBefore = client.sent
+      }
+    }
+    return dropped
   }
 
   private func client(_ id: UInt64) -> Client? { clients.first { $0.id == id } }

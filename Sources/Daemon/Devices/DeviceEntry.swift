@@ -20,6 +20,8 @@ struct PathEntry {
   var sizeBytes: UInt64?
   /// A helper thread asks for its size.
   var isMeasuring = false
+  /// A rescan reads it.
+  var isChecking = false
   /// Absent while the path is lost.
   var access = PathAccess.absent
   var isBlockDevice = false
@@ -53,6 +55,11 @@ struct PathEntry {
   var kind: PathStatus.Kind { network != nil ? .nbd : isBlockDevice ? .block : .file }
 
   var isOpen: Bool { !access.descriptors.isEmpty }
+
+  /// Lost, and perhaps there again under this name once udev has made its links.
+  var mayBeMissingLink: Bool {
+    !isOpen && !isForeign && network == nil && path.hasPrefix("/dev/")
+  }
 
   private static func reopenFirst(_ network: NetworkPath?) -> Interval {
     network == nil ? DaemonLimits.reopenFirst : DaemonLimits.reconnectFirst
@@ -97,15 +104,28 @@ final class DeviceEntry {
   var geometry: Geometry
   /// How much of its medium is there, when that is less than it should be.
   var usableBytes: UInt64?
+  /// What is beyond its end is being given up: nobody else may move the limit of its requests.
+  var isShrinking = false
   var isMeasuring = false
   /// The size to which it was to grow by itself last, and its label to move.
   var refusedBytes: UInt64?
-  var settings: DeviceSettings
+  /// Why it has not the size that it was to grow to.
+  var refusedGrowth: GrowthFacts?
+  /// Something changed meanwhile.
+  var mustMeasureAgain = false
+  var settings: DeviceSettings {
+    didSet { settingsKept = nil }
+  }
+  private var settingsKept: [String: String]?
   private let made: DeviceOptions
   let reactor: Int
   let socket: String
   /// Oldest first.
-  var paths: [PathEntry]
+  var paths: [PathEntry] {
+    didSet { owners?.update(self) }
+  }
+  /// Where the paths of all devices can be looked up.
+  weak var owners: PathOwners?
   /// Fences that wait for their paths to answer after all, by path.
   var fencesToCome: [UInt32: UInt32] = [:]
   /// Changes of one device happen one after the other.
@@ -155,6 +175,14 @@ final class DeviceEntry {
     DeviceOptions(
       noPathTimeoutSeconds: settings.noPathTimeoutSeconds, io: made.io,
       allowDuplicate: made.allowDuplicate)
+  }
+
+  /// The settings as they are shown, made anew only when they have changed.
+  var settingsShown: [String: String] {
+    if let settingsKept { return settingsKept }
+    let values = settings.values
+    settingsKept = values
+    return values
   }
 
   func index(ofPath id: UInt32) -> Int? { paths.firstIndex { $0.id == id } }

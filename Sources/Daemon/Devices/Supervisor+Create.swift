@@ -196,7 +196,7 @@ extension Supervisor {
 
   /// The device that has a path of this identity.
   func owner(of identity: PathIdentity) -> String? {
-    devices.first { device in device.paths.contains { $0.identity == identity } }?.name.text
+    owners.devices(with: identity).first?.name.text
   }
 
   private func geometry(
@@ -355,6 +355,7 @@ extension Supervisor {
       reactor: reactor, socket: socket, paths: paths, preferred: preferred, cache: cache,
       label: label)
     devices.append(device)
+    for entry in paths { watch(folderOf: entry) }
     let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
       if case .done = answer { return done(.success(device)) }
       devices.removeAll { $0 === device }

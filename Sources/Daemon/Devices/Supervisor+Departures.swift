@@ -12,14 +12,6 @@ extension Supervisor {
   /// at the device, which it does not announce to us.
   private static let linkWaits = [Interval.milliseconds(200), .milliseconds(800), .seconds(3)]
 
-  func blockDeviceDeparted(_ number: UInt64) {
-    for device in devices where !device.isBeingDestroyed {
-      for entry in device.paths where entry.isOpen && entry.identity == .block(device: number) {
-        takenAway(entry.id, of: device)
-      }
-    }
-  }
-
   /// The device behind an open path is not there any more: the path is LOST, whatever it answers.
   func takenAway(_ path: UInt32, of device: DeviceEntry) {
     guard let index = device.index(ofPath: path), device.paths[index].isOpen else { return }
@@ -37,22 +29,17 @@ extension Supervisor {
 
   /// A block device has come: lost paths may lead to it by a link, and need not wait for their next turn.
   func lookForLinks() {
-    guard !isLookingForLinks, devices.contains(where: { $0.paths.contains(where: Self.mayBeLink) })
-    else { return }
+    guard !isLookingForLinks, owners.haveMissingLinks else { return }
     isLookingForLinks = true
     for wait in Self.linkWaits {
       timers.after(wait) { [self] in
         if wait == Self.linkWaits.last { isLookingForLinks = false }
-        for device in devices where !device.isBeingDestroyed {
-          for entry in device.paths where Self.mayBeLink(entry) {
+        for device in owners.devicesMissingLinks where !device.isBeingDestroyed {
+          for entry in device.paths where entry.mayBeMissingLink {
             reopen(entry.id, of: device) { _ in }
           }
         }
       }
     }
-  }
-
-  private static func mayBeLink(_ entry: PathEntry) -> Bool {
-    !entry.isOpen && !entry.isForeign && entry.network == nil && entry.path.hasPrefix("/dev/")
   }
 }

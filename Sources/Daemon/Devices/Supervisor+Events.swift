@@ -8,7 +8,7 @@ internal import Reactor
 /// What reactors report unasked: path events, identity checks, paths to be opened anew.
 extension Supervisor {
   func noteEvent(_ id: UInt32, _ event: DeviceEvent, at instant: Instant, waited: Interval?) {
-    guard let device = devices.first(where: { $0.id == id }) else { return }
+    guard let device = owners.device(id) else { return }
     recordEvent(event, of: device, at: instant, waited: waited)
     logEvent(event, of: device)
     switch event {
@@ -145,7 +145,7 @@ extension Supervisor {
 
   /// A path's probes are good: it may return if it still shows the same medium.
   func checkIdentity(_ id: UInt32, _ path: UInt32, _ generation: UInt32) {
-    guard let device = devices.first(where: { $0.id == id }),
+    guard let device = owners.device(id),
       let index = device.index(ofPath: path)
     else { return }
     let entry = device.paths[index]
@@ -184,7 +184,7 @@ extension Supervisor {
 
   /// The reactor could not take a path that had been opened anew; its descriptors have come back already.
   func reopenRefused(_ id: UInt32, _ path: UInt32, _ refusal: ReactorRefusal) {
-    guard let device = devices.first(where: { $0.id == id }),
+    guard let device = owners.device(id),
       let index = device.index(ofPath: path)
     else { return }
     device.paths[index].access = .absent
@@ -194,7 +194,7 @@ extension Supervisor {
 
   /// Says in the log, and in the path's status, why its server was left.
   func noteConnectionLost(_ id: UInt32, _ path: UInt32, _ reason: ConnectionEnd) {
-    guard let device = devices.first(where: { $0.id == id }),
+    guard let device = owners.device(id),
       let index = device.index(ofPath: path)
     else { return }
     let sentence = reason.sentence

@@ -9,7 +9,7 @@ extension Supervisor {
   /// A path is to be fenced: at once, if it is gone. One that is merely silent has a while to answer what it
   /// owes, since a command that cuts off a healthy server is worse than changes which wait a little.
   func fence(_ id: UInt32, _ path: UInt32, _ generation: UInt32) {
-    guard let device = devices.first(where: { $0.id == id }) else { return }
+    guard let device = owners.device(id) else { return }
     let delay = device.settings.fenceDelaySeconds
     let entry = device.index(ofPath: path).map { device.paths[$0] }
     guard delay > 0, let entry, entry.isOpen, !entry.isGone else {

@@ -90,6 +90,7 @@ extension Supervisor {
       entry.take(opened)
       entry.settings = settings
       device.paths.append(entry)
+      watch(folderOf: entry)
       let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
         guard case .done = answer else {
           device.paths.removeAll { $0.id == entry.id }

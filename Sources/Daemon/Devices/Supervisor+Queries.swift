@@ -64,7 +64,8 @@ extension Supervisor {
         done(
           .success(wanted.compactMap { device in found[device.id].map { (device, $0) } }))
       }
-      reactors[reactor].post(.snapshot(ticket: ticket))
+      reactors[reactor].post(
+        .snapshot(ticket: ticket, device: params.name == nil ? nil : wanted[0].id))
     }
   }
 
@@ -88,7 +89,7 @@ extension Supervisor {
       ghosts: snapshot.ghosts, heldRequests: snapshot.heldRequests,
       preferred: snapshot.preferred.flatMap { device.index(ofPath: $0) }
         .map { device.paths[$0].name },
-      settings: device.settings.values, kernel: device.kernel?.status, cache: device.cache,
+      settings: device.settingsShown, kernel: device.kernel?.status, cache: device.cache,
       mediumErrors: snapshot.mediumFaults.isEmpty
         ? nil : snapshot.mediumFaults.map { Self.mediumFacts($0) },
       uuid: device.label?.record.uuid.text)
@@ -96,6 +97,7 @@ extension Supervisor {
       device.exports.isEmpty ? nil : device.exports.map { $0.status(device.name.text) }
     facts.heldMilliseconds = snapshot.heldLongest?.milliseconds
     facts.usableBytes = device.usableBytes
+    facts.refusedGrowth = device.refusedGrowth
     facts.staleSessions = snapshot.staleSessions > 0 ? snapshot.staleSessions : nil
     return facts
   }

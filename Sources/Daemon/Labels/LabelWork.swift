@@ -4,6 +4,7 @@ internal import Control
 internal import Glibc
 internal import Label
 internal import Reactor
+internal import Registry
 
 /// What a thread has found out about labels, for the control thread.
 enum LabelAnswer: Sendable {
@@ -16,6 +17,7 @@ enum LabelAnswer: Sendable {
   case failed(PathTrouble)
   case looked(Result<MediumLook, OpenFailure>)
   case candidates([String])
+  case watching(Int32)
 }
 
 /// Reading and writing labels, on threads that may wait for a sick medium.
@@ -152,9 +154,14 @@ enum LabelWork {
     let isBlock = path.kind == MP_KIND_BLOCK
     let identity: PathIdentity =
       isBlock ? .block(device: path.device) : .file(device: path.device, inode: path.inode)
-    return look(
+    var result = look(
       FileSampleReader(owning: path.fd), name, identity, path.size_bytes, path.block_bytes,
       !isBlock ? .file : mp_block_is_partition(path.device) ? .partition : .disk)
+    if isBlock, case .success(var look) = result {
+      look.block = BlockFacts.identity(path.device)
+      result = .success(look)
+    }
+    return result
   }
 
   private static func look(_ network: NetworkPath) -> Result<MediumLook, OpenFailure> {
@@ -226,4 +233,6 @@ struct MediumLook: Sendable {
   let sizeBytes: UInt64
   let blockBytes: UInt32
   let verdict: TasteVerdict
+  /// What the system says of a block device.
+  var block: Candidate.Identity?
 }

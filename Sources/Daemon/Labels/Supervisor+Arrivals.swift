@@ -22,21 +22,33 @@ extension Supervisor {
         log.warning("the kernel's events came too fast: looking at everything")
         return rescanEverything { _ in }
       }
-      guard let event = Uevent(buffer[..<Int(length)]) else { continue }
-      if let path = event.arrivedPath { arrived(path) }
-      if let number = event.departedNumber { blockDeviceDeparted(number) }
+      if let event = Uevent(buffer[..<Int(length)]) { heard(event) }
     }
   }
 
-  private func arrived(_ path: String) {
-    for device in devices {
+  private func heard(_ event: Uevent) {
+    if let path = event.departedPath { return departed(path, event.number) }
+    guard let path = event.arrivedPath else { return }
+    arrived(path)
+    lookForLinks()
+    // One in service may have another size.
+    guard let number = event.number else { return }
+    for device in owners.devices(with: .block(device: number)) { watchSize(of: device) }
+  }
+
+  /// A path that may show something else than before.
+  ///
+  /// - Parameter isNew: It was not there before, rather than closed by somebody who may have written to it.
+  func arrived(_ path: String, isNew: Bool = true) {
+    for device in owners.devices(named: path) {
       for entry in device.paths where entry.path == path && !entry.isOpen {
         // It need not wait for its next turn.
         reopen(entry.id, of: device) { _ in }
       }
     }
-    lookForLinks()
-    guard taster.rule.accepts(path), !taster.arrivals.contains(path) else { return }
+    guard taster.rule.accepts(path) else { return }
+    if isNew { taster.areNew.insert(path) }
+    guard taster.isArriving.insert(path).inserted else { return }
     taster.arrivals.append(path)
     guard !taster.isCollecting else { return }
     taster.isCollecting = true
@@ -46,15 +58,9 @@ extension Supervisor {
     }
   }
 
-  // MARK: Rescan
-
-  func rescan(_ params: NoParams, _ respond: @escaping Respond<RescanMethod>) {
-    rescanEverything { result in respond(.success(result)) }
-  }
-
   /// Devices whose media are there when the daemon starts are there when it is ready, unless a medium hangs.
   func tasteAtStart(_ ready: @escaping () -> Void) {
-    if taster.uevents < 0 {
+    if options.hearsEvents, taster.uevents < 0 {
       log.warning(
         "the kernel's events cannot be heard; mpctl rescan finds what has come",
         metadata: ["error": "\(ErrnoText.sentence(-taster.uevents))"])
@@ -76,47 +82,45 @@ extension Supervisor {
     }
   }
 
-  private func rescanEverything(_ done: @escaping (RescanMethod.Result) -> Void) {
-    taster.rescans.append(done)
+  func rescanEverything(
+    isDry: Bool = false,
+    _ done: @escaping (Result<RescanMethod.Result, ControlError>) -> Void
+  ) {
+    taster.rescans.append(Taster.Rescan(isDry: isDry, done: done))
     tasteNext()
   }
 
   /// Begins the next look, if one is wanted and none goes on.
-  private func tasteNext() {
+  func tasteNext() {
     guard !taster.isBusy else { return }
-    let waiting = taster.rescans
-    if !waiting.isEmpty {
+    if let first = taster.rescans.first {
+      let waiting = taster.rescans.filter { $0.isDry == first.isDry }
+      taster.rescans.removeAll { $0.isDry == first.isDry }
       taster.isBusy = true
-      taster.rescans = []
-      taster.arrivals = []
-      reopenLostPaths()
-      let rule = taster.rule
-      elsewhere("mpath-scan", { .candidates(rule.candidates()) }) { [self] answer in
-        var names: [String] = []
-        if case .candidates(let found) = answer { names = found }
-        taste(names) { [self] result in
-          for done in waiting { done(result) }
-          endTaste()
-        }
+      look(at: first.isDry) { [self] outcome in
+        for one in waiting { one.done(outcome) }
+        endTaste()
       }
     } else if !taster.arrivals.isEmpty, !taster.isCollecting {
       taster.isBusy = true
-      let names = taster.arrivals
-      taster.arrivals = []
+      let names = tasteableArrivals()
+      taster.forgetArrivals()
       taste(names) { [self] _ in endTaste() }
+    }
+  }
+
+  /// What has come, without what is ours: a device that was stopped would be back at once, since its own closing of its
+  /// paths is heard like a stranger's.
+  private func tasteableArrivals() -> [String] {
+    let paths = Set(stopped.flatMap { $0.paths.map { $0.path } })
+    return taster.arrivals.filter { path in
+      if owners.devices(named: path).contains(where: { $0.isBeingDestroyed }) { return false }
+      return !paths.contains(path) || taster.areNew.contains(path)
     }
   }
 
   private func endTaste() {
     taster.isBusy = false
     tasteNext()
-  }
-
-  private func reopenLostPaths() {
-    for device in devices where !device.isBeingDestroyed {
-      for entry in device.paths where !entry.isOpen {
-        reopen(entry.id, of: device) { _ in }
-      }
-    }
   }
 }

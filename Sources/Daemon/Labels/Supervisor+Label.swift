@@ -117,7 +117,7 @@ extension Supervisor {
             hint: "the path or the medium is broken"))
       case .failed(let trouble):
         done(ControlError(.refused, "\(shown): \(trouble.sentence)", hint: trouble.hint))
-      case .looked, .candidates, nil:
+      case .looked, .candidates, .watching, nil:
         done(
           ControlError(
             .timeout, "\(shown) did not answer while the label was being written",
@@ -189,6 +189,15 @@ extension Supervisor {
         "paths": "\(device.paths.map { $0.path }.joined(separator: " "))",
       ])
     record(.deviceCreated, device)
+    if options.attachesAll { attachUnasked(device.name.text) }
+  }
+
+  private func attachUnasked(_ name: String) {
+    attach(AttachMethod.Params(name: name)) { [self] outcome in
+      if case .failure(let error) = outcome {
+        log.error("not attached: \(error.message)", metadata: ["device": "\(name)"])
+      }
+    }
   }
 
   typealias Admitted = (path: String, opened: OpenedPath)

@@ -5,6 +5,7 @@ internal import Label
 internal import Logging
 internal import Multipath
 internal import Reactor
+internal import Registry
 
 /// Looking at media for labels, and what follows from it.
 extension Supervisor {
@@ -55,10 +56,17 @@ extension Supervisor {
     if !isStarted { kept.drop() }
   }
 
-  /// Looks at these paths, except for those that are in use here, and takes what is labelled into service.
-  func taste(_ names: [String], _ done: @escaping (RescanMethod.Result) -> Void) {
-    let inUse = Set(devices.flatMap { $0.paths }.filter { $0.isOpen }.map { $0.path })
-    let strangers = names.filter { !inUse.contains($0) }
+  /// Looks at these paths, except for those that are in use here, and takes what is labelled into service; when
+  /// `isDry`, says what would be.
+  func taste(
+    _ names: [String], isDry: Bool = false, _ done: @escaping (RescanMethod.Result) -> Void
+  ) {
+    for name in names { taster.candidates.enter(name) }
+    let strangers = names.filter { name in
+      !owners.devices(named: name).contains { device in
+        device.paths.contains { $0.path == name && $0.isOpen }
+      }
+    }
     look(at: strangers) { [self] looks in
       var refused: [PathRemark] = []
       var seen: Set<PathIdentity> = []
@@ -79,14 +87,33 @@ extension Supervisor {
       let running = Set(
         devices.filter { !$0.isBeingDestroyed }.compactMap { $0.label?.record.uuid })
       let steps = TastePlan.steps(found, running: running, isFree: isFree)
-      take(steps[...], RescanMethod.Result(candidates: names.count, refused: refused), done)
+      let result = RescanMethod.Result(candidates: names.count, refused: refused)
+      if isDry { return done(imagined(steps, result)) }
+      take(steps, result, done)
     }
   }
 
   private func isInUse(_ identity: PathIdentity) -> Bool {
-    devices.contains { device in
+    owners.devices(with: identity).contains { device in
       device.paths.contains { $0.isOpen && $0.identity == identity }
     }
+  }
+
+  /// What the steps would bring.
+  private func imagined(
+    _ steps: [TastePlan.Step], _ result: RescanMethod.Result
+  ) -> RescanMethod.Result {
+    var result = result
+    for step in steps {
+      switch step {
+      case .create(let name, _): result = result.adding(created: name)
+      case .attach(let path, let uuid):
+        let device = devices.first { $0.label?.record.uuid == uuid }?.name.text ?? uuid.text
+        result = result.adding(
+          attached: RescanMethod.Result.Attached(device: device, path: path))
+      }
+    }
+    return result
   }
 
   private func isFree(_ name: String) -> Bool {
@@ -95,39 +122,77 @@ extension Supervisor {
       && !stopped.contains { $0.name == name.text }
   }
 
-  /// A few at a time; one that hangs is passed over when its patience is over.
+  /// Those that answer in time. One that hangs is looked at by one thread only, however often it is asked for, and
+  /// tasted when it answers after all.
   private func look(at paths: [String], _ done: @escaping ([MediumLook]) -> Void) {
+    let free = paths.filter { !taster.looking.contains($0) }
     var looks: [MediumLook] = []
-    var next = 0
-    var left = paths.count
-    if left == 0 { return done([]) }
-    func lookAtNext() {
-      guard next < paths.count else { return }
-      let path = paths[next]
-      next += 1
-      elsewhere("mpath-taste", { .looked(LabelWork.look(path, evenIfHeld: false)) }) { answer in
-        if case .looked(.success(let look)) = answer { looks.append(look) }
-        left -= 1
-        if left == 0 { done(looks) } else { lookAtNext() }
-      }
-    }
-    for _ in 0..<min(DaemonLimits.looks, paths.count) { lookAtNext() }
+    var isOver = false
+    inCrowd(
+      free.count,
+      { [self] index, ended in
+        let path = free[index]
+        guard taster.looking.count < DaemonLimits.looksMax else { return ended() }
+        taster.looking.insert(path)
+        let ticket = openTicket { [self] answer in
+          taster.looking.remove(path)
+          if case .labelled(.looked(let result)) = answer {
+            noteLook(path, result)
+            if case .success(let look) = result, !isOver { looks.append(look) }
+          }
+          ended()
+          if isOver { arrived(path, isNew: false) }
+        }
+        let inbox = inbox
+        let isStarted = Thread.start("mpath-taste") {
+          let result = LabelWork.look(path, evenIfHeld: false)
+          inbox.post(.answer(ticket: ticket, .labelled(.looked(result))))
+        }
+        if !isStarted {
+          let failure = OpenFailure(errno: EAGAIN, isOtherKind: false, identity: nil)
+          inbox.post(.answer(ticket: ticket, .labelled(.looked(.failure(failure)))))
+        }
+      },
+      { [self] in
+        isOver = true
+        for path in free where taster.looking.contains(path) { noteSilence(path) }
+        done(looks)
+      })
   }
 
   // MARK: Steps
 
-  /// One after the other: what one brings into service the next must find in use.
+  /// A few at the same time, since what one brings into service no other has: paths with one identity were told
+  /// apart before, and changes of one device happen one after the other.
   private func take(
-    _ steps: ArraySlice<TastePlan.Step>, _ result: RescanMethod.Result,
+    _ steps: [TastePlan.Step], _ result: RescanMethod.Result,
     _ done: @escaping (RescanMethod.Result) -> Void
   ) {
-    guard let step = steps.first else { return done(result) }
-    let rest: (RescanMethod.Result) -> Void = { [self] result in
-      take(steps.dropFirst(), result, done)
+    var result = result
+    var next = 0
+    var left = steps.count
+    if left == 0 { return done(result) }
+    func takeNext() {
+      guard next < steps.count else { return }
+      let step = steps[next]
+      next += 1
+      let nothing = RescanMethod.Result(candidates: 0)
+      take(step, nothing) { more in
+        result = result.adding(more)
+        left -= 1
+        if left == 0 { done(result) } else { takeNext() }
+      }
     }
+    for _ in 0..<min(DaemonLimits.assemblies, steps.count) { takeNext() }
+  }
+
+  private func take(
+    _ step: TastePlan.Step, _ result: RescanMethod.Result,
+    _ done: @escaping (RescanMethod.Result) -> Void
+  ) {
     switch step {
-    case .attach(let path, let uuid): attach(path, uuid, result, rest)
-    case .create(let name, let paths): assemble(name, paths, result, rest)
+    case .attach(let path, let uuid): attach(path, uuid, result, done)
+    case .create(let name, let paths): assemble(name, paths, result, done)
     }
   }
 
@@ -179,7 +244,7 @@ extension Supervisor {
           !devices.contains { $0.paths.contains { $0.path == one.path && $0.isOpen } }
         }
         let more = paths.map { TastePlan.Step.attach(path: $0.path, uuid: $0.record.uuid) }
-        take(more[...], result.adding(created: specification.name), done)
+        take(more, result.adding(created: specification.name), done)
       }
     }
     let failed: (ControlError) -> Void = { [self] error in
@@ -223,11 +288,20 @@ extension Supervisor {
 }
 
 extension RescanMethod.Result {
+  func adding(_ other: RescanMethod.Result) -> RescanMethod.Result {
+    var sum = RescanMethod.Result(
+      candidates: candidates, created: created + other.created,
+      attached: attached + other.attached, refused: refused + other.refused)
+    (sum.lost, sum.foreign, sum.rechecked) = (lost, foreign, rechecked)
+    return sum
+  }
+
   func adding(
     created name: String? = nil, attached path: Attached? = nil, refused remarks: [PathRemark] = []
   ) -> RescanMethod.Result {
-    RescanMethod.Result(
-      candidates: candidates, created: created + (name.map { [$0] } ?? []),
-      attached: attached + (path.map { [$0] } ?? []), refused: refused + remarks)
+    adding(
+      RescanMethod.Result(
+        candidates: 0, created: name.map { [$0] } ?? [], attached: path.map { [$0] } ?? [],
+        refused: remarks))
   }
 }

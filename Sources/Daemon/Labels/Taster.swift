@@ -1,24 +1,49 @@
-internal import BlockIO
 internal import CLinux
 internal import Control
-internal import Label
+internal import Registry
 
 /// What the daemon has to remember about looking for labels. One look goes on at a time, so that one medium
 /// is never taken twice; what comes meanwhile waits.
 final class Taster {
-  let rule: TasteRule
+  /// Somebody who waits for a look at everything.
+  struct Rescan {
+    let isDry: Bool
+    let done: (Result<RescanMethod.Result, ControlError>) -> Void
+  }
+
+  var rule: TasteRule
   /// Where the kernel tells what has come; negative when it cannot be heard, and then only `rescan` finds
   /// what has come.
   let uevents: Int32
+  /// Where file systems tell what has come to the folders of candidates, and which of their files have another size;
+  /// negative when there is none.
+  let folders: Int32
+  /// By the kernel's number of the watch.
+  var watched: [Int32: String] = [:]
+  /// Folders whose watch is being made, or is made.
+  var wantedFolders: Set<String> = []
   var isBusy = false
-  /// Those who wait for a look at everything.
-  var rescans: [(RescanMethod.Result) -> Void] = []
+  var rescans: [Rescan] = []
   /// Paths that have come, in the order in which they did.
   var arrivals: [String] = []
+  var isArriving: Set<String> = []
+  /// Those of them that were not there before.
+  var areNew: Set<String> = []
   var isCollecting = false
+  /// Every candidate, always.
+  var candidates = CandidateTable()
+  /// Paths at which a thread looks, some of which may never answer.
+  var looking: Set<String> = []
 
-  init(rule: TasteRule) {
+  init(rule: TasteRule, hearsEvents: Bool) {
     self.rule = rule
-    uevents = mp_uevent_open()
+    uevents = hearsEvents ? mp_uevent_open() : -1
+    folders = hearsEvents ? mp_watch_open() : -1
+  }
+
+  func forgetArrivals() {
+    arrivals = []
+    isArriving = []
+    areNew = []
   }
 }

@@ -33,6 +33,11 @@ struct Uevent {
     isSynthetic = values["SYNTH_UUID"] != nil
   }
 
+  /// The path of a block device that is there no more.
+  var departedPath: String? {
+    subsystem == "block" && !isSynthetic && action == "remove" ? "/dev/" + deviceName : nil
+  }
+
   /// The path of a block device that may be there now and was not before, or has another medium.
   var arrivedPath: String? {
     guard subsystem == "block", !isSynthetic else { return nil }
@@ -40,10 +45,5 @@ struct Uevent {
     case "add", "change", "online": return "/dev/" + deviceName
     case _: return nil
     }
-  }
-
-  /// The number of a block device that has just been taken away.
-  var departedNumber: UInt64? {
-    subsystem == "block" && action == "remove" ? number : nil
   }
 }

@@ -53,7 +53,7 @@ extension Supervisor {
         else { return awaitLeave(watch, device) }
         if !isStopping { stopServing() }
       }
-      post(.snapshot(ticket: ticket), to: device)
+      post(.snapshot(ticket: ticket, device: nil), to: device)
     }
   }
 

@@ -8,6 +8,8 @@ struct Session {
   /// For what opens and identifies paths, which may be slow to answer.
   static let openingSeconds: Int64 = 30
   static let requestID = 1
+  /// For what looks at everything, a part of which may hang.
+  static let scanningSeconds: Int64 = 120
 
   let socket: String
 
@@ -30,9 +32,7 @@ struct Session {
     _ method: M.Type, _ params: M.Params, withinSeconds seconds: Int64 = quickSeconds
   ) throws(CommandFailure) where M.Result == Change {
     let change = try ask(method, params, withinSeconds: seconds)
-    if let warning = change.warning {
-      Terminal.writeError(ErrorText.render(message: "warning: " + warning, hint: nil))
-    }
+    Terminal.warn(change.warning)
   }
 
   /// Subscribes to events and hands on each line, until the daemon or the caller ends it.
@@ -96,7 +96,7 @@ struct Session {
         hint: "run mpctl as root, as the user of mpathd or as a member of the socket's group")
     case .failed(errno: ENOENT), .failed(errno: ECONNREFUSED):
       .unreachable(
-        message: "no mpathd answers on \(socket)",
+        message: Self.absence(socket),
         hint: "start it with: \(startCommand)")
     case .failed(let errno):
       .unreachable(
@@ -117,6 +117,13 @@ struct Session {
         hint: "check that \(socket) is the control socket of mpathd")
     }
   }
+
+  /// Whether nobody answers on the socket, as opposed to somebody who answers wrongly or late.
+  func isAbsent(_ failure: CommandFailure) -> Bool {
+    failure.message == Self.absence(socket)
+  }
+
+  private static func absence(_ socket: String) -> String { "no mpathd answers on \(socket)" }
 
   /// How to start a daemon that would serve this socket.
   private var startCommand: String {

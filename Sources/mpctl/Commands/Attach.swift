@@ -59,9 +59,7 @@ struct Attach: ControlCommand {
     _ = try CommandFailure.catching(params.check)
     let result = try session.ask(
       AttachMethod.self, params, withinSeconds: Session.openingSeconds)
-    if let warning = result.warning {
-      Terminal.writeError(ErrorText.render(message: "warning: " + warning, hint: nil))
-    }
+    Terminal.warn(result.warning)
     Terminal.write(json ? try Operands.json(result) : result.kernelDevice + "\n")
     verbose.reportDone()
     return .done

@@ -72,9 +72,7 @@ struct Export: ControlCommand {
     try CommandFailure.catching(params.check)
     let result = try session.ask(
       ExportMethod.self, params, withinSeconds: Session.openingSeconds)
-    if let warning = result.warning {
-      Terminal.writeError(ErrorText.render(message: "warning: " + warning, hint: nil))
-    }
+    Terminal.warn(result.warning)
     Terminal.write(json ? try Operands.json(result) : result.uri + "\n")
     verbose.reportDone()
     return .done

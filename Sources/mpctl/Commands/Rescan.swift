@@ -11,12 +11,18 @@ struct Rescan: ControlCommand {
       daemon does the same by itself when it starts, and when the kernel says that a block device \
       has come. Which paths are candidates 'mpathd --help' says.
 
+      The patterns of 'mpathd --candidates' are read again, and every path in service is read and checked: size, \
+      label, samples. With --dry-run nothing is changed, and what would be is printed.
+
       What has changed is printed, one line each. A path that was removed comes back if its label \
       says so.
 
       EXAMPLE
         mpctl rescan
       """)
+
+  @Flag(name: .long, help: "Only say what would be done.")
+  var dryRun = false
 
   @Flag(name: .long, help: "Print the result as JSON.")
   var json = false
@@ -26,7 +32,8 @@ struct Rescan: ControlCommand {
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
     let result = try session.ask(
-      RescanMethod.self, NoParams(), withinSeconds: Session.openingSeconds)
+      RescanMethod.self, RescanMethod.Params(dryRun: dryRun),
+      withinSeconds: Session.scanningSeconds)
     if json {
       Terminal.write(try Operands.json(result))
     } else {
@@ -35,10 +42,10 @@ struct Rescan: ControlCommand {
         let words = [path.device, path.path].map { PrintableText.escaped($0) }
         Terminal.write("\(words[0]): \(words[1]) attached\n")
       }
-      for remark in result.refused {
+      for path in result.lost ?? [] { Terminal.write("\(PrintableText.escaped(path)): gone\n") }
+      for remark in (result.foreign ?? []) + result.refused {
         let words = [remark.path, remark.reason].map { PrintableText.escaped($0) }
-        Terminal.writeError(
-          ErrorText.render(message: "warning: \(words[0]): \(words[1])", hint: remark.hint))
+        Terminal.warn("\(words[0]): \(words[1])", hint: remark.hint)
       }
     }
     verbose.reportDone()

@@ -35,9 +35,7 @@ struct Resize: ControlCommand {
     let params = ResizeMethod.Params(name: Operands.device(name), shrink: shrink)
     let result = try session.ask(
       ResizeMethod.self, params, withinSeconds: Session.openingSeconds)
-    if let warning = result.warning {
-      Terminal.writeError(ErrorText.render(message: "warning: " + warning, hint: nil))
-    }
+    Terminal.warn(result.warning)
     Terminal.write(json ? try Operands.json(result) : "\(result.sizeBytes)\n")
     verbose.reportDone()
     return .done

@@ -25,6 +25,8 @@ struct Status: ControlCommand {
         NEW       being opened
         FOREIGN   reaches other bytes than the device's; never used
 
+      When no daemon answers, what 'mpctl scan' shows is printed, and the exit status is 2.
+
       EXAMPLES
         mpctl status
         mpctl status -s data fast
@@ -55,7 +57,16 @@ struct Status: ControlCommand {
   var name: [String] = []
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
-    let report = try Operands.report(StatusMethod.self, name, all: all, session)
+    let report: DeviceReport
+    do throws(CommandFailure) {
+      report = try Operands.report(StatusMethod.self, name, all: all, session)
+    } catch {
+      // What a daemon would make of what is there is the next best thing.
+      if session.isAbsent(error), name.isEmpty, !check {
+        _ = try DaemonProgram.scan([], json: json)
+      }
+      throw error
+    }
     let form = StatusForm(isScript: script, showsGeomNames: geomNames)
     Terminal.write(
       json ? try Operands.json(report) : StatusText.render(report, Terminal.context, form))

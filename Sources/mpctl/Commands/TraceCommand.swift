@@ -57,9 +57,7 @@ struct TraceCommand: ControlCommand {
     try file.finish()
     let name = PrintableText.escaped(file.name)
     Terminal.write("\(name): \(end.inputs) inputs, \(file.byteCount) bytes\n")
-    if let warning = Self.warning(end) {
-      Terminal.writeError(ErrorText.render(message: "warning: " + warning, hint: nil))
-    }
+    Terminal.warn(Self.warning(end))
     return .done
   }
 

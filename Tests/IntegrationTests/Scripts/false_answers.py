@@ -16,7 +16,7 @@ import time
 
 from wire import (
     ERR_UNSUP, EXPORT_NAME, GO, MAGIC, OPTION_MAGIC, OPTION_REPLY_MAGIC, READ, REP_ACK, REP_INFO,
-    REPLY_MAGIC, REQUEST_MAGIC, STRUCTURED_REPLY, WRITE)
+    REPLY_MAGIC, REQUEST_MAGIC, STRUCTURED_REPLY, WRITE, Ended, receive)
 
 CHUNK_MAGIC = 0x668E33EF
 DONE = 1
@@ -160,20 +160,14 @@ class Connection:
         self.structured = False
 
     def receive(self, count):
-        received = b""
-        while len(received) < count:
-            piece = self.client.recv(count - len(received))
-            if not piece:
-                raise EOFError
-            received += piece
-        return received
+        return receive(self.client, count)
 
     def serve(self):
         try:
             self.negotiate()
             while True:
                 self.answer()
-        except (EOFError, OSError):
+        except (Ended, OSError):
             self.client.close()
 
     def negotiate(self):
@@ -208,13 +202,13 @@ class Connection:
     def answer(self):
         magic, _, command, cookie, offset, length = struct.unpack(">IHHQQI", self.receive(28))
         if magic != REQUEST_MAGIC or command == 2:
-            raise EOFError
+            raise Ended
         payload = self.receive(length) if command == WRITE else b""
         content = os.pread(self.image.fileno(), length, offset) if command == READ else b""
         if self.is_lying(command):
             self.client.sendall(Liar(cookie, offset, content or payload).tell(self.lie))
             if self.lie == "hang-up-in-data":
-                raise EOFError
+                raise Ended
             # What comes next is the client's business.
             time.sleep(0.2)
             return

@@ -13,6 +13,8 @@ import sys
 import threading
 import time
 
+from wire import Ended, receive
+
 GREETING = b"NBDMAGIC" + b"IHAVEOPT"
 OPTION_REPLY = 0x0003E889045565A9
 EXPORT_NAME, ABORT, LIST, INFO, GO, STRUCTURED = 1, 2, 3, 6, 7, 8
@@ -22,10 +24,6 @@ REQUEST, SIMPLE, CHUNK = 0x25609513, 0x67446698, 0x668E33EF
 READ, WRITE, DISCONNECT, FLUSH, TRIM, ZEROES = 0, 1, 2, 3, 4, 6
 FLAGS = 0x1 | 0x4 | 0x8 | 0x20 | 0x40 | 0x100
 ESCAPES = b"\x1b[2J\x1b]0;owned\x07 no \xff\xfe more\r\n" * 20
-
-
-class Ended(Exception):
-    """The client has gone, or the lie is over."""
 
 
 class Session:
@@ -41,13 +39,7 @@ class Session:
         self.connection.sendall(b"".join(pieces))
 
     def receive(self, length):
-        data = b""
-        while len(data) < length:
-            more = self.connection.recv(length - len(data))
-            if not more:
-                raise Ended
-            data += more
-        return data
+        return receive(self.connection, length)
 
     def hold(self):
         """Says nothing more until the client hangs up or the order is taken back."""

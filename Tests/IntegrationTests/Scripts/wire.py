@@ -36,7 +36,21 @@ EPERM, EIO, EINVAL, ENOSPC, EOVERFLOW, ENOTSUP = 1, 5, 22, 28, 75, 95
 
 
 class Ended(Exception):
-    """The server has ended the connection."""
+    """The other side has ended the connection."""
+
+
+def receive(connection, count):
+    """Exactly so many bytes."""
+    data = bytearray()
+    while len(data) < count:
+        try:
+            piece = connection.recv(min(count - len(data), 1 << 20))
+        except ConnectionResetError as error:
+            raise Ended() from error
+        if not piece:
+            raise Ended()
+        data += piece
+    return bytes(data)
 
 
 class Client:
@@ -71,16 +85,7 @@ class Client:
             raise Ended() from error
 
     def receive(self, count):
-        data = bytearray()
-        while len(data) < count:
-            try:
-                piece = self.socket.recv(min(count - len(data), 1 << 20))
-            except ConnectionResetError as error:
-                raise Ended() from error
-            if not piece:
-                raise Ended()
-            data += piece
-        return bytes(data)
+        return receive(self.socket, count)
 
     def is_ended(self):
         """True when the server closes without a further byte."""

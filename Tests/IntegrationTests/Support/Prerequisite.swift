@@ -52,6 +52,10 @@ struct Prerequisite: Sendable {
 
   static let ext4 = Prerequisite { missing(["mkfs.ext4"]) }
 
+  static let strace = Prerequisite { missing(["strace"]) }
+
+  static let unshare = Prerequisite { missing(["unshare"]) }
+
   static let setpriv = Prerequisite { missing(["setpriv"]) }
 
   private static func missing(_ programs: [String]) -> String? {

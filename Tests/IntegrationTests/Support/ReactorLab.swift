@@ -158,7 +158,7 @@ final class ReactorLab {
   func snapshot() async throws -> DeviceSnapshot {
     lastTicket += 1
     let ticket = lastTicket
-    reactor.post(.snapshot(ticket: ticket))
+    reactor.post(.snapshot(ticket: ticket, device: nil))
     let all = try await wait("a snapshot") { report -> [DeviceSnapshot]? in
       guard case .snapshot(ticket, let snapshots) = report else { return nil }
       return snapshots
