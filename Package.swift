@@ -65,7 +65,8 @@ let package = Package(
     .systemLibrary(
       name: "CLibnlGenl", pkgConfig: "libnl-genl-3.0", providers: [.apt(["libnl-genl-3-dev"])]),
     .target(
-      name: "CLinux", dependencies: ["CLibnlGenl"],
+      // without_tls.c is what scripts/build-static links instead of tls.c.
+      name: "CLinux", dependencies: ["CLibnlGenl"], exclude: ["without_tls.c"],
       cSettings: sanitizer.isEmpty ? [] : [.unsafeFlags(["-fsanitize=thread"])],
       linkerSettings: [
         .linkedLibrary("uring"), .linkedLibrary("nl-genl-3"), .linkedLibrary("nl-3"),
