@@ -43,8 +43,11 @@ enum DaemonProgram {
   private static func beside() -> String {
     var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = unsafe readlink("/proc/self/exe", &bytes, bytes.count - 1)
-    guard count > 0 else { return "mpathd" }
-    let own = String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    // Where /proc is not mounted, the name by which this program was started has to do.
+    let own =
+      count > 0
+      ? String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      : ProgramArguments.all.first ?? ""
     guard let slash = own.lastIndex(of: "/") else { return "mpathd" }
     let sibling = own[...slash] + "mpathd"
     return unsafe access(String(sibling), X_OK) == 0 ? String(sibling) : "mpathd"

@@ -38,6 +38,9 @@ enum HostEnvironment {
     return String(own.prefix(upTo: own.lastIndex(of: "/") ?? own.startIndex))
   }
 
+  /// Where scripts/build-static puts them.
+  static var staticProgramDirectory: String { programDirectory + "/static" }
+
   /// The package, found from where this file was when it was compiled.
   static var packageDirectory: String {
     #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4)
