@@ -51,6 +51,12 @@ let package = Package(
     .library(name: "Multipath", targets: ["Multipath"]),
     .library(name: "NBD", targets: ["NBD"]),
   ],
+  traits: [
+    // What a program that is linked statically (scripts/build static) cannot have in it.
+    .trait(name: "TLS", description: "NBD over TLS, by GnuTLS."),
+    .trait(name: "AllocationCount", description: "Calls of malloc are counted for mpctl stats."),
+    .default(enabledTraits: ["TLS", "AllocationCount"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -65,12 +71,14 @@ let package = Package(
     .systemLibrary(
       name: "CLibnlGenl", pkgConfig: "libnl-genl-3.0", providers: [.apt(["libnl-genl-3-dev"])]),
     .target(
-      // without_tls.c is what scripts/build-static links instead of tls.c.
-      name: "CLinux", dependencies: ["CLibnlGenl"], exclude: ["without_tls.c"],
-      cSettings: sanitizer.isEmpty ? [] : [.unsafeFlags(["-fsanitize=thread"])],
+      name: "CLinux", dependencies: ["CLibnlGenl"],
+      cSettings: [
+        .define("MPATH_TLS", .when(traits: ["TLS"])),
+        .define("MPATH_ALLOCATION_COUNT", .when(traits: ["AllocationCount"])),
+      ] + (sanitizer.isEmpty ? [] : [.unsafeFlags(["-fsanitize=thread"])]),
       linkerSettings: [
         .linkedLibrary("uring"), .linkedLibrary("nl-genl-3"), .linkedLibrary("nl-3"),
-        .linkedLibrary("gnutls"),
+        .linkedLibrary("gnutls", .when(traits: ["TLS"])),
       ]),
     library("Reactor", ["BlockIO", "Multipath", "NBD", "Engine", "CLinux", rigid]),
     library("Label"),

@@ -18,11 +18,9 @@ const char *mp_argument(int index) {
   return index >= 0 && index < arguments_count ? arguments[index] : NULL;
 }
 
-/* A statically linked program of Swift's looks in /proc for itself, to find the program beside it that explains crashes,
- * and ends when there is no /proc. It does not look when it is told where that program is. The number has this run
- * before the constructors of Swift's library, which have none. */
-__attribute__((constructor(101))) static void live_without_proc(void) {
-  char name[1];
-  if (readlink("/proc/self/exe", name, sizeof name) > 0) return;
-  (void)setenv("SWIFT_BACKTRACE", "swift-backtrace=/usr/libexec/swift/linux/swift-backtrace", 0);
+/* A program that is linked statically asks /proc/self/exe where it lies, to find Swift's printer of backtraces beside
+ * it, and aborts before main() where /proc is not mounted. It asks nobody when SWIFT_ROOT is set. The runtime's own
+ * initialisers have the usual priority, so this runs before them. */
+__attribute__((constructor(101))) static void have_a_root(void) {
+  if (access("/proc/self/exe", F_OK) != 0) setenv("SWIFT_ROOT", "/", 0);
 }

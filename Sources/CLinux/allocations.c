@@ -1,7 +1,6 @@
 /* Counts calls of malloc and its kin by standing in front of glibc's, so that "no allocation per request"
  * is a number in `mpctl stats` and not a hope. The count is one relaxed add; it is reported only when
- * MPATHD_COUNT_ALLOCATIONS is set. Under a sanitizer, and in a statically linked program (MPATH_STATIC), nobody can stand
- * in front of malloc, and nothing is counted. */
+ * MPATHD_COUNT_ALLOCATIONS is set. */
 #define _GNU_SOURCE
 #include <stdatomic.h>
 #include <stddef.h>
@@ -10,13 +9,16 @@
 
 #include "clinux.h"
 
-#if !defined(MPATH_STATIC) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
-    !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 
+/* A sanitizer has functions of its own, and a program that is linked statically has room for one malloc. */
+#if !defined(MPATH_ALLOCATION_COUNT) || defined(__SANITIZE_ADDRESS__) || \
+    defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+uint64_t mp_allocations(void) { return UINT64_MAX; }
+#else
 static _Atomic uint64_t allocations;
 
 static void count(void) { atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed); }
@@ -54,6 +56,4 @@ int posix_memalign(void **result, size_t alignment, size_t size) {
   *result = memory;
   return 0;
 }
-#else
-uint64_t mp_allocations(void) { return UINT64_MAX; }
 #endif

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#ifdef MPATH_TLS
 #include <errno.h>
 #include <fcntl.h>
 #include <gnutls/gnutls.h>
@@ -33,18 +34,6 @@ struct mp_tls {
   gnutls_psk_client_credentials_t client_keys;
   gnutls_priority_t priority;
 };
-
-static atomic_int tunnels;
-
-int mp_tls_tunnels(void) { return atomic_load(&tunnels); }
-
-bool mp_tls_admit(int most) {
-  if (atomic_fetch_add(&tunnels, 1) < most) return true;
-  atomic_fetch_sub(&tunnels, 1);
-  return false;
-}
-
-void mp_tls_dismiss(void) { atomic_fetch_sub(&tunnels, 1); }
 
 void mp_tls_retain(mp_tls *tls) { atomic_fetch_add(&tls->users, 1); }
 
@@ -331,5 +320,6 @@ void mp_tls_run(mp_tls *tls, int secured, int plain, int handshake_ms,
   close(plain);
   free(t);
   mp_tls_release(tls);
-  atomic_fetch_sub(&tunnels, 1);
+  mp_tls_dismiss();
 }
+#endif

@@ -13,6 +13,8 @@ package enum ExitStatus: Int32, Sendable {
   case failed = 4
   /// `label`: the device was made, but not of all the paths.
   case incomplete = 5
+  /// The command line is wrong (EX_USAGE of sysexits.h).
+  case usage = 64
 
   /// What `status --check` says: the worst of the devices; without devices all is well.
   package init(checking report: DeviceReport) {

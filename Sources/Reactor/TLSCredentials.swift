@@ -6,6 +6,9 @@ internal import CLinux
 public struct TLSCredentials: Sendable, Hashable, BitwiseCopyable {
   private let handle: UInt
 
+  /// Whether this program has TLS at all.
+  public static var isBuiltIn: Bool { mp_tls_is_built_in() }
+
   /// Reads the files; what is wrong with them is one sentence.
   ///
   /// To be called where reading a file may take its time.

@@ -1,11 +1,12 @@
 internal import ArgumentParser
 internal import Control
+internal import Glibc
 
 /// The command line of the multipath daemon.
 @main
 struct Mpctl: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "mpctl",
+    commandName: ProgramName.own,
     abstract: "Make, watch and change multipath devices.",
     discussion: """
       A multipath device joins several paths to the same bytes into one device that keeps working \
@@ -33,6 +34,9 @@ struct Mpctl: ParsableCommand {
         4   status --check: a device is FAILED
         5   label: the device was made, but not of all the paths
         64  the command line is wrong
+
+      Called by the name gmultipath, as a symbolic link makes it, it ends with 1 instead of 2 and 64, as \
+      gmultipath does.
       """,
     version: ProgramVersion.text,
     subcommands: [
@@ -45,5 +49,25 @@ struct Mpctl: ParsableCommand {
       TraceCommand.self, DaemonCommand.self, Version.self,
     ])
 
-  static func main() { main(Array(ProgramArguments.all.dropFirst())) }
+  /// Errors of the command line look like all others, and the exit status is that of the program whose name
+  /// was used.
+  static func main() {
+    let arguments = Array(ProgramArguments.all.dropFirst())
+    if ProgramName.isGmultipath, arguments.isEmpty {
+      Terminal.writeError(helpMessage() + "\n")
+      Glibc.exit(ProgramName.status(ExitStatus.usage.rawValue))
+    }
+    do {
+      var command = try parseAsRoot(arguments)
+      try command.run()
+    } catch {
+      let code = exitCode(for: error).rawValue
+      let text = ProgramName.signed(fullMessage(for: error))
+      if !text.isEmpty {
+        let lines = text + "\n"
+        if code == 0 { Terminal.write(lines) } else { Terminal.writeError(lines) }
+      }
+      Glibc.exit(ProgramName.status(code))
+    }
+  }
 }

@@ -131,8 +131,28 @@ struct RenderingTests {
       #expect(lines.contains(#"x\u{1b}[2J"#))
     }
     #expect(
-      ErrorText.render(message: "a\nb", hint: "c") == "mpctl: a\\u{a}b\n  fix: c\n")
-    #expect(ErrorText.render(message: "a", hint: nil) == "mpctl: a\n")
+      ErrorText.render(program: "mpctl", message: "a\nb", hint: "c")
+        == "mpctl: a\\u{a}b\n  fix: c\n")
+    #expect(ErrorText.render(program: "mpctl", message: "a", hint: nil) == "mpctl: a\n")
+  }
+
+  /// They were rounded down: 64 MiB without a sector were 63M, where geom says 64M.
+  @Test(
+    "list rounds sizes as geom does",
+    arguments: [
+      (512, "512B"), (999, "999B"), (1000, "1.0K"), (1536, "1.5K"), (1_048_064, "1.0M"),
+      (8_388_096, "8.0M"), (10_433_331, "9.9M"), (10_485_759, "10M"), (67_108_352, "64M"),
+      (1_073_741_312, "1.0G"),
+      (1_073_741_824, "1.0G"), (2_000_398_929_920, "1.8T"), (1_048_051_711, "999M"),
+      (1_048_051_712, "1.0G"), (UInt64.max, "16E"),
+    ] as [(UInt64, String)])
+  func geomSizes(bytes: UInt64, shown: String) {
+    let path = PathStatus(
+      name: "da0", path: "/dev/da0", kind: .block, state: .active, since: 0, sizeBytes: bytes,
+      outstanding: 0, direct: true)
+    let list = ListText.render(
+      DeviceReport(devices: [Samples.device(.degraded, [path])]), Samples.context)
+    #expect(list.contains("   Mediasize: \(bytes) (\(shown))\n"), "\(list)")
   }
 
   @Test("long sentences are wrapped at 80 columns, long names stay whole")

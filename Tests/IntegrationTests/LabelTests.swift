@@ -42,8 +42,49 @@ extension Integration {
           let output = try await lab.succeed(lab.file("gmultipath"), words + connection)
           #expect(output.hasSuffix(said), "\(words): \(output)")
         }
-        let refused = try await lab.run(lab.file("gmultipath"), ["rotate", "none"] + connection)
-        #expect(refused.status == 1 && refused.errors.contains("none"), "\(refused)")
+        // What it refuses it signs with that name, and it knows gmultipath's two exit statuses.
+        for (words, said) in [
+          (["rotate", "none"] + connection, "there is no device none"),
+          (["rotate"] + connection, "Missing expected argument"),
+          (["rotate", "-A", "FRED"] + connection, "Unknown option '-A'"),
+          (["bogus"], "Unexpected argument 'bogus'"),
+          (["status", "--socket", lab.file("none.sock")], "no mpathd answers"),
+        ] {
+          let refused = try await lab.run(lab.file("gmultipath"), words)
+          #expect(refused.status == 1, "\(refused)")
+          #expect(refused.errors.hasPrefix("gmultipath: " + said), "\(refused)")
+          #expect(!refused.errors.contains("Usage: mpctl"), "\(refused)")
+        }
+        let bare = try await lab.run(lab.file("gmultipath"), [])
+        #expect(bare.status == 1 && bare.errors.contains("USAGE: gmultipath"), "\(bare)")
+        try await daemon.stop()
+      }
+    }
+
+    /// A path that was added by a link, as /dev/disk/by-id is one, was unknown by the kernel's name for it.
+    @Test(.needs(.loopDevices), .timeLimit(.minutes(1)))
+    func aPathIsKnownByEveryNameOfItsNode() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let disk = try lab.image("disk.img", mebibytes: 8)
+        let loops = [
+          try await LoopDevice.attach(disk, in: lab), try await LoopDevice.attach(disk, in: lab),
+        ]
+        try await lab.succeed("ln", ["-s", loops[1].node, lab.file("by-id")])
+        try await daemon.control("label", "data", loops[0].node, lab.file("by-id"))
+        for operand in [loops[1].name, loops[1].node, "by-id", lab.file("by-id")] {
+          try await daemon.control("fail", "data", operand)
+          #expect(try await daemon.pathStates("data")["by-id"] == .held, "\(operand)")
+          try await daemon.control("restore", "data", operand)
+          #expect(try await daemon.pathStates("data")["by-id"] == .passive, "\(operand)")
+        }
+        // Nobody sees a blank at the end of a name, or a name that is none.
+        try await daemon.refuse(["fail", "data", "by-id "], saying: ["no path 'by-id '"])
+        try await daemon.refuse(["fail", "data ", "by-id"], saying: ["no device 'data '"])
+        try await daemon.refuse(["rotate", ""], saying: ["no device ''"])
+        try await daemon.control("remove", "data", loops[1].name)
+        #expect(try await daemon.pathStates("data") == [loops[0].name: .active])
+        try await daemon.refuse(["fail", "data", loops[1].name], saying: ["no path"])
         try await daemon.stop()
       }
     }

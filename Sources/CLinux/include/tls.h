@@ -27,6 +27,9 @@ typedef struct {
 
 enum { MP_TLS_ERROR_BYTES = 512 };
 
+/* Whether this program has TLS: one that is linked statically has none. */
+bool mp_tls_is_built_in(void);
+
 /* Reads what the setup names. On failure returns NULL and writes a sentence of at most MP_TLS_ERROR_BYTES. */
 mp_tls *mp_tls_load(const mp_tls_setup *setup, char *error);
 void mp_tls_retain(mp_tls *tls);

@@ -15,7 +15,7 @@ package struct DeviceName: Hashable, Sendable {
         .badRequest, "the device name \(Self.reserved) is reserved", hint: "choose another name")
     }
     guard Self.isWellFormed(text) else {
-      let shown = text.isEmpty ? "an empty name" : PrintableText.escaped(text, lengthMax: 80)
+      let shown = text.isEmpty ? "an empty name" : PrintableText.quoted(text, lengthMax: 80)
       throw ControlError(
         .badRequest,
         "\(shown) is no device name: a name has 1 to \(Self.lengthMax) letters, digits, "

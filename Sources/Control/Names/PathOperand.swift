@@ -65,7 +65,7 @@ package enum PathOperand {
     if let index = paths.firstIndex(where: { $0.path == operand }) { return index }
     let found = paths.indices.filter { paths[$0].name == operand }
     if found.count == 1 { return found[0] }
-    let shown = PrintableText.escaped(operand)
+    let shown = PrintableText.quoted(operand)
     guard found.isEmpty else {
       throw ControlError(
         .refused, "\(shown) can mean \(found.count) paths of the device",

@@ -5,6 +5,27 @@ enum HumanNumber {
     scaled(count, step: 1024, exactBelow: 1024, units: ["", "K", "M", "G", "T", "P", "E"])
   }
 
+  /// Bytes as `geom list` prints them, in at most four characters and rounded to the nearest: `512B`, `1.5K`,
+  /// `64M`, `1.0G` (FreeBSD, humanize_number(3) with a buffer of five bytes).
+  static func geomBytes(_ count: UInt64) -> String {
+    let units = ["B", "K", "M", "G", "T", "P", "E"]
+    // From here on a tenth more would be a digit more.
+    let nearlyWhole: UInt64 = 973
+    var whole = count
+    var remainder: UInt64 = 0
+    var unit = 0
+    while whole >= 1000 || (whole == 999 && remainder >= 512), unit < units.count - 1 {
+      remainder = whole % 1024
+      whole /= 1024
+      unit += 1
+    }
+    guard unit > 0, whole < 9 || (whole == 9 && remainder < nearlyWhole) else {
+      return "\(whole + (remainder + 512) / 1024)\(units[unit])"
+    }
+    let tenths = whole * 10 + (remainder * 10 + 512) / 1024
+    return "\(tenths / 10).\(tenths % 10)\(units[unit])"
+  }
+
   /// Counts in powers of 1000, exact as long as they have at most six digits.
   static func count(_ count: UInt64) -> String {
     scaled(count, step: 1000, exactBelow: 1_000_000, units: ["", "k", "M", "G", "T", "P", "E"])

@@ -98,6 +98,6 @@ package enum ListText {
   }
 
   private static func size(_ bytes: UInt64) -> String {
-    "\(bytes) (\(HumanNumber.bytes(bytes)))"
+    "\(bytes) (\(HumanNumber.geomBytes(bytes)))"
   }
 }

@@ -18,6 +18,14 @@ package enum PrintableText {
     return result
   }
 
+  /// The same, in quotes where one could not see otherwise where it begins and ends: empty text, and blanks
+  /// at an end.
+  package static func quoted(_ text: String, lengthMax: Int = Int.max) -> String {
+    let shown = escaped(text, lengthMax: lengthMax)
+    let ends = [text.first, text.last]
+    return ends.allSatisfy { $0?.isWhitespace == false } ? shown : "'\(shown)'"
+  }
+
   private static func isSafe(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse: false

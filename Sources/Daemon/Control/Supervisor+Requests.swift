@@ -150,14 +150,26 @@ extension Supervisor {
           + "\(name) forgets it")
     }
     throw ControlError(
-      .notFound, "there is no device \(PrintableText.escaped(name, lengthMax: 80))",
+      .notFound, "there is no device \(PrintableText.quoted(name, lengthMax: 80))",
       hint: names.isEmpty
         ? "mpctl create makes one" : "the devices are: " + names.joined(separator: ", "))
   }
 
   func path(_ operand: String, of device: DeviceEntry) throws(ControlError) -> Int {
-    try PathOperand.match(
-      operand: operand, among: device.paths.map { (name: $0.name, path: $0.path) })
+    do throws(ControlError) {
+      return try PathOperand.match(
+        operand: operand, among: device.paths.map { (name: $0.name, path: $0.path) })
+    } catch {
+      guard error.code == .notFound, let index = Self.sameNode(operand, device) else { throw error }
+      return index
+    }
+  }
+
+  /// A path that was added under one name of its block device, such as /dev/disk/by-id/..., may be meant by
+  /// any other. Only for one that is open: the number of one that is gone may be another's by now.
+  private static func sameNode(_ operand: String, _ device: DeviceEntry) -> Int? {
+    guard let number = BlockNode.number(of: operand) else { return nil }
+    return device.paths.firstIndex { $0.isOpen && $0.identity == .block(device: number) }
   }
 
   /// Runs `body` for a device and, when given, one of its paths, once earlier changes of the device are

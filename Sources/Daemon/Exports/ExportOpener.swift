@@ -33,6 +33,13 @@ enum ExportOpener {
   ) -> Result<Opened, ControlError> {
     var credentials: TLSCredentials?
     if specification.isSecured {
+      guard TLSCredentials.isBuiltIn else {
+        return .failure(
+          ControlError(
+            .refused, "this mpathd was built without TLS",
+            hint: "use the one that is linked dynamically, or put a TLS proxy before "
+              + "an export on 127.0.0.1"))
+      }
       let setup = TLSSetup(
         isServer: true, certificates: specification.certificates, keys: specification.keys,
         verifiesClient: specification.verifyClients)

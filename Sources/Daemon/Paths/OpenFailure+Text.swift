@@ -7,7 +7,7 @@ extension OpenFailure {
   ///
   /// - Parameter owner: The device of this daemon that uses the same medium entry, if any.
   func error(path: String, owner: String?) -> ControlError {
-    let shown = PrintableText.escaped(path)
+    let shown = PrintableText.quoted(path)
     if let trouble {
       return ControlError(.refused, "\(shown): \(trouble.sentence)", hint: trouble.hint)
     }

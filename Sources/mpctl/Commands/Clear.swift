@@ -26,7 +26,7 @@ struct Clear: ControlCommand {
     try CommandFailure.catching(params.check)
     let result = try session.ask(ClearMethod.self, params, withinSeconds: Session.openingSeconds)
     for refused in result.refused {
-      Terminal.writeError(ErrorText.render(message: refused.reason, hint: refused.hint))
+      Terminal.complain(refused.reason, hint: refused.hint)
     }
     guard result.refused.isEmpty else { return .refused }
     verbose.reportDone()

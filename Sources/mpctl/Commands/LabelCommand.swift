@@ -53,9 +53,9 @@ struct LabelCommand: ControlCommand {
     Terminal.write(json ? try Operands.json(result) : result.uri + "\n")
     for refused in result.refused {
       let text =
-        "warning: \(PrintableText.escaped(refused.path)) is not a path of "
+        "\(PrintableText.escaped(refused.path)) is not a path of "
         + "\(PrintableText.escaped(paths[0])): \(PrintableText.escaped(refused.reason))"
-      Terminal.writeError(ErrorText.render(message: text, hint: refused.hint))
+      Terminal.warn(text, hint: refused.hint)
     }
     verbose.reportDone()
     return result.refused.isEmpty || lenient ? .done : .incomplete

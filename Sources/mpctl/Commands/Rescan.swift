@@ -45,8 +45,7 @@ struct Rescan: ControlCommand {
       for path in result.lost ?? [] { Terminal.write("\(PrintableText.escaped(path)): gone\n") }
       for remark in (result.foreign ?? []) + result.refused {
         let words = [remark.path, remark.reason].map { PrintableText.escaped($0) }
-        Terminal.writeError(
-          ErrorText.render(message: "warning: \(words[0]): \(words[1])", hint: remark.hint))
+        Terminal.warn("\(words[0]): \(words[1])", hint: remark.hint)
       }
     }
     verbose.reportDone()

@@ -27,7 +27,7 @@ struct Scan: ParsableCommand {
     do throws(CommandFailure) {
       status = try DaemonProgram.scan(paths, json: json) ? .done : .refused
     } catch {
-      Terminal.writeError(ErrorText.render(message: error.message, hint: error.hint))
+      Terminal.complain(error.message, hint: error.hint)
       status = error.exitStatus
     }
     guard status == .done else { throw ExitCode(status.rawValue) }

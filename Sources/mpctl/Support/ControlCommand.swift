@@ -17,7 +17,7 @@ extension ControlCommand {
     do throws(CommandFailure) {
       status = try perform(Session(socket: connection.controlSocket()))
     } catch {
-      Terminal.writeError(ErrorText.render(message: error.message, hint: error.hint))
+      Terminal.complain(error.message, hint: error.hint)
       status = error.exitStatus
     }
     guard status == .done else { throw ExitCode(status.rawValue) }

@@ -8,9 +8,7 @@ enum DaemonProgram {
     _ name: String, whyNotAsked reason: CommandFailure
   ) throws(CommandFailure) {
     _ = try CommandFailure.catching { () throws(ControlError) in try DeviceName(name) }
-    Terminal.writeError(
-      ErrorText.render(
-        message: "warning: \(reason.message); asking the kernel without a daemon", hint: nil))
+    Terminal.warn("\(reason.message); asking the kernel without a daemon")
     guard try run(["--release", name]) else {
       throw .refused(
         ControlError(.refused, "the kernel did not let go of \(name)", hint: nil))
@@ -41,15 +39,16 @@ enum DaemonProgram {
 
   /// mpathd in the folder of this program, where it is installed, or the one in PATH.
   private static func beside() -> String {
+    guard let own = whereThisIs(), let slash = own.lastIndex(of: "/") else { return "mpathd" }
+    let sibling = String(own[...slash]) + "mpathd"
+    return unsafe access(sibling, X_OK) == 0 ? sibling : "mpathd"
+  }
+
+  /// Without /proc there is still the name that this program was run by.
+  private static func whereThisIs() -> String? {
     var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = unsafe readlink("/proc/self/exe", &bytes, bytes.count - 1)
-    // Where /proc is not mounted, the name by which this program was started has to do.
-    let own =
-      count > 0
-      ? String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      : ProgramArguments.all.first ?? ""
-    guard let slash = own.lastIndex(of: "/") else { return "mpathd" }
-    let sibling = own[...slash] + "mpathd"
-    return unsafe access(String(sibling), X_OK) == 0 ? String(sibling) : "mpathd"
+    guard count > 0 else { return ProgramArguments.all.first }
+    return String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }

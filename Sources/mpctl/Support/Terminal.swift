@@ -11,10 +11,15 @@ enum Terminal {
     write(text, to: STDERR_FILENO)
   }
 
+  /// Says on standard error what went wrong, after the name of the program, and what to do about it.
+  static func complain(_ message: String, hint: String? = nil) {
+    writeError(ErrorText.render(program: ProgramName.own, message: message, hint: hint))
+  }
+
   /// Shows what a result that came about should be known with, if there is anything.
-  static func warn(_ warning: String?) {
+  static func warn(_ warning: String?, hint: String? = nil) {
     guard let warning else { return }
-    writeError(ErrorText.render(message: "warning: " + warning, hint: nil))
+    complain("warning: " + warning, hint: hint)
   }
 
   /// What rendering for standard output has to know.

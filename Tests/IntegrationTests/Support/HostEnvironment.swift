@@ -38,8 +38,8 @@ enum HostEnvironment {
     return String(own.prefix(upTo: own.lastIndex(of: "/") ?? own.startIndex))
   }
 
-  /// Where scripts/build-static puts them.
-  static var staticProgramDirectory: String { programDirectory + "/static" }
+  /// Where the programs are that need no other file.
+  static var staticProgramDirectory: String { variable("MPATH_STATIC_PROGRAMS") ?? "" }
 
   /// The package, found from where this file was when it was compiled.
   static var packageDirectory: String {

@@ -43,7 +43,7 @@ struct Prerequisite: Sendable {
   /// What early boot would have.
   static let staticPrograms = Prerequisite {
     Files.canExecute(HostEnvironment.staticProgramDirectory + "/mpathd")
-      ? nil : "no statically linked programs; scripts/build-static makes them"
+      ? nil : "MPATH_STATIC_PROGRAMS does not say where scripts/build static has put the programs"
   }
 
   static let qemu = Prerequisite { missing(["qemu-io", "qemu-img", "qemu-nbd"]) }
