@@ -63,6 +63,9 @@ enum DaemonLimits {
   /// How often, and after which wait, a move of the active path is tried that has to wait for a flush.
   static let moveTries = 100
   static let moveWait = Interval.milliseconds(20)
+  /// How often, and how far apart, it is asked whether the end of a device that is to be cut off is at rest.
+  static let shrinkTries = 200
+  static let shrinkWait = Interval.milliseconds(50)
   /// How long a reactor may take to answer.
   static let reactorPatience = Interval.seconds(5)
   /// How long SIGTERM waits for attempts that are in flight.

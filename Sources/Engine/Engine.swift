@@ -208,6 +208,14 @@ public struct Engine: ~Copyable {
   /// Requests that are with the machine or whose reply is not out yet.
   public var busySlots: Int { requests.count - freeSlots }
 
+  /// A client's change of what lies beyond `end` is with the machine, and may be tried yet.
+  public func hasChange(beyond end: UInt64) -> Bool {
+    for slot in 0..<requests.touchedCount where requests[slot].phase == .running {
+      if requests[slot].operation.modifies, requests[slot].range.end > end { return true }
+    }
+    return false
+  }
+
   // MARK: Completions and time
 
   public mutating func completed(

@@ -1,3 +1,4 @@
+internal import BlockIO
 internal import Multipath
 
 /// The I/O of one device that is under way: by attempt place, then one place for each path's probe.
@@ -13,6 +14,19 @@ struct PendingTable: ~Copyable {
   }
 
   var count: Int { attempts.count + probes.count }
+
+  /// An attempt is under way that may change what lies beyond `end`, be it given up long since.
+  func hasChange(beyond end: UInt64) -> Bool {
+    for place in 0..<attempts.touchedCount {
+      let io = attempts.peek(place)
+      switch io.step {
+      case .idle: continue
+      case .transfer, .flush, .zero, .writeZeroes:
+        if io.request.operation.modifies, io.request.range.end > end { return true }
+      }
+    }
+    return false
+  }
 
   func probePlace(_ path: UInt32) -> Int { attempts.count + Int(path) }
 

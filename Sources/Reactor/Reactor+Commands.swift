@@ -39,6 +39,7 @@ extension Reactor {
     case .rotate(let ticket, let id): rotate(ticket, id)
     case .resize(let ticket, let id, let export, let usable):
       resize(ticket, id, export, usableBytes: usable)
+    case .drain(let ticket, let id, let end): drain(ticket, id, beyond: end)
     case .retold(let id, let descriptor): retold(id, descriptor)
     case .failQueued(let ticket, let id): failQueued(ticket, id)
     case .snapshot(let ticket, let id): report(.snapshot(ticket: ticket, snapshots(of: id)))

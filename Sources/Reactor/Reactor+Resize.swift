@@ -24,6 +24,15 @@ extension Reactor {
     report(.done(ticket: ticket))
   }
 
+  /// Whether what lies beyond `end`, where no new request reaches any more, stays as it is from now on.
+  mutating func drain(_ ticket: UInt64, _ id: UInt32, beyond end: UInt64) {
+    guard let device = device(id) else { return report(.refused(ticket: ticket, .noSuchDevice)) }
+    let isUnderWay =
+      devices[device].pending.hasChange(beyond: end)
+      || devices[device].engine.hasChange(beyond: end)
+    report(isUnderWay ? .refused(ticket: ticket, .changesUnderWay) : .done(ticket: ticket))
+  }
+
   mutating func retold(_ id: UInt32, _ descriptor: Int32) {
     guard let device = device(id) else { return }
     for index in 0..<sessions.count

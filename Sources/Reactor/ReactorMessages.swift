@@ -88,6 +88,8 @@ public enum ReactorCommand: Sendable {
   /// The medium has another size: new clients are told `export`, and nothing beyond `usableBytes` is
   /// carried out.
   case resize(ticket: UInt64, device: UInt32, ExportDescription, usableBytes: UInt64)
+  /// Whether no change of what lies beyond `beyond` is under way any more; else refused with `.changesUnderWay`.
+  case drain(ticket: UInt64, device: UInt32, beyond: UInt64)
   /// The client of this connection has been told the device's new size.
   case retold(device: UInt32, descriptor: Int32)
   /// Fails what waits; answers `.counted`.
@@ -162,6 +164,8 @@ public enum ReactorRefusal: Error, Hashable, Sendable {
   case pathNotUsable
   /// The active path has a cache of its own with changes that no flush has covered.
   case unflushed(path: UInt32)
+  /// Changes that are to be over are not.
+  case changesUnderWay
   case tracedAlready
   case noSuchListener
   case tooManyListeners

@@ -136,6 +136,20 @@ struct RenderingTests {
     #expect(ErrorText.render(program: "mpctl", message: "a", hint: nil) == "mpctl: a\n")
   }
 
+  @Test("a device that cannot follow its medium says why and what to do, in 80 columns")
+  func growth() {
+    var device = Samples.device(.optimal, [Samples.path(1, .active), Samples.path(2, .passive)])
+    device.refusedGrowth = GrowthFacts(
+      mediumBytes: 1 << 40, triedAt: 0, reason: "the new end of the medium of data has a GPT",
+      hint: "if nobody needs that, wipe it there and mpctl resize data")
+    let lines = status(device)
+    #expect(lines.contains("data: the medium has grown to 1099511627776 bytes"))
+    #expect(lines.contains("a GPT\n  fix: if nobody needs that"))
+    #expect(lines.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    device.refusedGrowth = nil
+    #expect(!status(device).contains("grown"))
+  }
+
   /// They were rounded down: 64 MiB without a sector were 63M, where geom says 64M.
   @Test(
     "list rounds sizes as geom does",

@@ -140,6 +140,57 @@ extension Integration {
       }
     }
 
+    /// A client's write that was under way to what became the label's sector landed after the label.
+    @Test(.needs(.loopDevices, .fuse, .qemu, .python), .timeLimit(.minutes(2)))
+    func theLabelOfAShrunkDeviceWaitsForWhatIsUnderWayToItsSector() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let backing = try lab.image("backing.img", mebibytes: 8)
+        var faults: [FaultPath] = []
+        var loops: [LoopDevice] = []
+        for name in ["p0", "p1"] {
+          let fault = try await FaultPath.up(name, in: lab, backing: backing)
+          faults.append(fault)
+          loops.append(try await LoopDevice.attach(fault.file, in: lab))
+        }
+        try await daemon.control("label", "data", loops[0].node, loops[1].node)
+        // The one that hangs is to keep what it has.
+        try await daemon.control("set", "data", "stall-floor=60000", "stall-ceiling=60000")
+        let bed = Bed(lab: lab, daemon: daemon, backing: backing, loops: loops)
+        for loop in loops {
+          try await lab.script("loop_limit.py", [loop.node, "\(4 << 20)"])
+        }
+        try await bed.wait { $0.usableBytes == 4 << 20 }
+        // The label goes through the other path, which answers.
+        try await daemon.control("prefer", "data", loops[1].name)
+        try await faults[1].hold()
+        let write = try lab.start(
+          "qemu-io", ["-f", "raw", "-c", "write -P 5 4092k 4k", daemon.uri("data")])
+        try await bed.wait { $0.paths.last?.outstanding == 1 }
+
+        // It waits, then gives up, and the users have the sector back.
+        try await daemon.refuse(
+          ["resize", "--shrink", "data"], saying: ["label's sector of data", "not been answered"])
+        #expect(try await bed.label(mebibytes: 4) == [])
+        #expect(try await daemon.status("data").usableBytes == 4 << 20)
+        let shrink = try lab.start(
+          HostEnvironment.programDirectory + "/mpctl",
+          ["resize", "--shrink", "data", "--run-dir", daemon.runDirectory])
+        try await bed.wait { $0.usableBytes == (4 << 20) - 512 }
+        #expect(shrink.isRunning && write.isRunning)
+        #expect(try await bed.label(mebibytes: 4) == [])
+        try await faults[1].free()
+        _ = try await shrink.wait(atMostSeconds: 60)
+        #expect(shrink.output == "\((4 << 20) - 512)\n", "\(shrink.errors)")
+        _ = try await write.wait(atMostSeconds: 60)
+        #expect(write.output.contains("4 KiB"), "\(write.output)\(write.errors)")
+        let uuid = try #require(try await daemon.status("data").uuid)
+        #expect(try await bed.label(mebibytes: 4) == ["data", uuid, "0", "512", "\(4 << 20)"])
+        #expect(try await bed.qemuIO("read -P 5 4092k 3584").contains("3.500 KiB"))
+        try await daemon.stop()
+      }
+    }
+
     /// What stands at the new end is somebody's; and a path that shows another medium there is not this one's.
     @Test(.needs(.loopDevices, .python), .timeLimit(.minutes(2)))
     func aLabelMovesOnlyWhereNothingIsAndWhereEveryPathShowsIt() async throws {
@@ -151,12 +202,19 @@ extension Integration {
           bed.backing, name: "other", uuid: Labels.otherUUID, in: bed.lab)
         try await bed.setSize(mebibytes: 16, seenBy: [0, 1])
         try await bed.daemon.refuse(["resize", "data"], saying: ["other"])
+        // It was in the log and nowhere else.
+        let growth = try #require(try await bed.daemon.status("data").refusedGrowth)
+        #expect(growth.mediumBytes == 16 << 20 && growth.reason.contains("other"), "\(growth)")
+        let status = try await bed.daemon.control("status", "data")
+        #expect(status.contains("data: the medium has grown to \(16 << 20) bytes"), "\(status)")
+        #expect(status.contains("  fix: if nobody needs that, wipe it there"), "\(status)")
         #expect(try await bed.daemon.status("data").sizeBytes == (8 << 20) - 512)
         #expect(try await bed.label(mebibytes: 16).first == "other")
         #expect(try await bed.label(mebibytes: 8) == ["data", uuid, "0", "512", "\(8 << 20)"])
         try await bed.lab.succeed("truncate", ["-s", "8M", bed.backing])
         try await bed.setSize(mebibytes: 16, seenBy: [0, 1])
         #expect(try await bed.daemon.control("resize", "data") == "\((16 << 20) - 512)\n")
+        #expect(try await bed.daemon.status("data").refusedGrowth == nil)
         try await bed.daemon.stop()
       }
     }

@@ -78,7 +78,8 @@ package enum StatusText {
     for export in device.exports ?? [] {
       lines += WordWrap.lines(ExportText.line(device.name, export), indent: 4)
     }
-    return lines + waiting(device) + media(device, context) + caches(device)
+    return lines + waiting(device) + growth(device, context) + media(device, context)
+      + caches(device)
   }
 
   private static func note(
@@ -130,6 +131,17 @@ package enum StatusText {
         indent: 4)
     }
     return lines
+  }
+
+  private static func growth(_ device: DeviceStatus, _ context: RenderingContext) -> [String] {
+    guard let growth = device.refusedGrowth else { return [] }
+    let name = PrintableText.escaped(device.name)
+    let age = TimeText.age(from: growth.triedAt, to: context.now).map { ", tried \($0)" } ?? ""
+    let hint = growth.hint ?? "mpctl resize \(name) tries again"
+    return WordWrap.lines(
+      "\(name): the medium has grown to \(growth.mediumBytes) bytes, and the device keeps its "
+        + "\(device.sizeBytes)\(age): \(PrintableText.escaped(growth.reason))", indent: 4)
+      + WordWrap.lines(PrintableText.escaped(hint), first: "  fix: ", indent: 7)
   }
 
   private static func media(_ device: DeviceStatus, _ context: RenderingContext) -> [String] {

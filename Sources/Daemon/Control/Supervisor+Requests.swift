@@ -253,6 +253,9 @@ extension Supervisor {
       ControlError(
         .busy, "it is in use by \(sessions == 1 ? "1 client" : "\(sessions) clients")",
         hint: "disconnect them first, or say --force to have it done")
+    case .refused(.changesUnderWay):
+      ControlError(
+        .busy, "changes are under way that have not been answered", hint: "try again later")
     case .refused(.unflushed):
       ControlError(
         .refused, "the active path holds changes that no flush has covered",

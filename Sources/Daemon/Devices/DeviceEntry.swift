@@ -104,9 +104,13 @@ final class DeviceEntry {
   var geometry: Geometry
   /// How much of its medium is there, when that is less than it should be.
   var usableBytes: UInt64?
+  /// What is beyond its end is being given up: nobody else may move the limit of its requests.
+  var isShrinking = false
   var isMeasuring = false
   /// The size to which it was to grow by itself last, and its label to move.
   var refusedBytes: UInt64?
+  /// Why it has not the size that it was to grow to.
+  var refusedGrowth: GrowthFacts?
   /// Something changed meanwhile.
   var mustMeasureAgain = false
   var settings: DeviceSettings {

@@ -97,6 +97,7 @@ extension Supervisor {
       device.exports.isEmpty ? nil : device.exports.map { $0.status(device.name.text) }
     facts.heldMilliseconds = snapshot.heldLongest?.milliseconds
     facts.usableBytes = device.usableBytes
+    facts.refusedGrowth = device.refusedGrowth
     facts.staleSessions = snapshot.staleSessions > 0 ? snapshot.staleSessions : nil
     return facts
   }

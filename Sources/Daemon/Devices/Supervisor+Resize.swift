@@ -59,19 +59,55 @@ extension Supervisor {
     _ device: DeviceEntry, to usable: UInt64, _ finish: @escaping Respond<ResizeMethod>
   ) {
     let answer: (ControlError?) -> Void = { error in
+      device.isShrinking = false
       if let error { return finish(.failure(error)) }
       finish(
         .success(ResizeMethod.Result(sizeBytes: device.geometry.sizeBytes, warning: nil)))
     }
+    device.isShrinking = true
     guard let label = device.label else { return resize(device, to: usable, answer) }
-    // The sector that the label is to have is no longer the users'.
+    // The sector that the label is to have is no longer the users', and nothing that they have sent before
+    // may come after the label.
     let served = usable - min(usable, UInt64(label.sectorBytes))
     device.usableBytes = served
-    tellSize(of: device) { [self] error in
+    let undo: (ControlError) -> Void = { [self] error in
       device.usableBytes = usable
-      if let error { return answer(error) }
-      moveLabel(of: device, to: usable, answer)
+      tellSize(of: device) { _ in answer(error) }
     }
+    tellSize(of: device) { [self] error in
+      if let error { return undo(error) }
+      awaitRest(beyond: served, of: device) { [self] error in
+        if let error { return undo(error) }
+        moveLabel(of: device, to: usable) { error in
+          if let error { undo(error) } else { answer(nil) }
+        }
+      }
+    }
+  }
+
+  /// Waits until no change of what lies beyond `end` is under way.
+  private func awaitRest(
+    beyond end: UInt64, of device: DeviceEntry, triesLeft: Int = DaemonLimits.shrinkTries,
+    _ done: @escaping (ControlError?) -> Void
+  ) {
+    let ticket = ticket(patience: DaemonLimits.reactorPatience) { [self] answer in
+      if case .done = answer { return done(nil) }
+      guard case .refused(.changesUnderWay) = answer else {
+        return done(error(answer, while: "being resized"))
+      }
+      guard triesLeft > 1 else {
+        let name = device.name.text
+        return done(
+          ControlError(
+            .busy,
+            "a change of what is to be the label's sector of \(name) has not been answered",
+            hint: "mpctl status \(name) shows which path does not answer; try again when it has"))
+      }
+      timers.after(DaemonLimits.shrinkWait) { [self] in
+        awaitRest(beyond: end, of: device, triesLeft: triesLeft - 1, done)
+      }
+    }
+    post(.drain(ticket: ticket, device: device.id, beyond: end), to: device)
   }
 
   /// Gives the device another size, and remembers it.
@@ -154,13 +190,14 @@ extension Supervisor {
   func judgeSize(
     _ device: DeviceEntry, isAsked: Bool = false, _ done: @escaping (ControlError?) -> Void
   ) {
-    guard !device.isBeingDestroyed else { return done(nil) }
+    guard !device.isBeingDestroyed, !device.isShrinking else { return done(nil) }
     let whole = device.medium.geometry.sizeBytes
     let block = UInt64(device.geometry.blockBytes)
     // What is gone or shows another medium has no say; one that an operator holds is still a way to it.
     let sizes = device.paths.filter { $0.isOpen && !$0.isForeign }.map { $0.sizeBytes ?? whole }
     guard let smallest = sizes.min() else { return done(nil) }
     let usable = smallest / block * block
+    if usable <= whole { device.refusedGrowth = nil }
     if usable < whole {
       limit(device, to: usable, done)
     } else if device.usableBytes != nil {
@@ -182,8 +219,16 @@ extension Supervisor {
     _ device: DeviceEntry, to whole: UInt64, isAsked: Bool,
     _ done: @escaping (ControlError?) -> Void
   ) {
-    guard device.label != nil else { return resize(device, to: whole, done) }
-    if isAsked { return moveLabel(of: device, to: whole, done) }
+    let noted: (ControlError?) -> Void = { error in
+      device.refusedGrowth = error.map {
+        GrowthFacts(
+          mediumBytes: whole, triedAt: WallClock.milliseconds(at: ReactorThread.clock()),
+          reason: $0.message, hint: $0.hint)
+      }
+      done(error)
+    }
+    guard device.label != nil else { return resize(device, to: whole, noted) }
+    if isAsked { return moveLabel(of: device, to: whole, noted) }
     guard device.refusedBytes != whole else { return done(nil) }
     device.refusedBytes = whole
     done(nil)
