@@ -15,8 +15,10 @@ extension Engine {
     guard keepsSessionsApart, requests[Int(slot)].operation.modifies else {
       return submit(slot, at: now)
     }
-    let mustWait = overlapsEarlier(slot)
+    let session = requests[Int(slot)].session
+    let mustWait = !owners.areAll(of: session) && overlapsEarlier(slot)
     changes.insert(requests[Int(slot)].range)
+    requests[Int(slot)].isOwn = owners.insert(session)
     guard mustWait else { return submit(slot, at: now) }
     requests[Int(slot)].phase = .held
     requests[Int(slot)].arrival = arrivals
@@ -46,7 +48,15 @@ extension Engine {
   mutating func forgetChange(_ slot: UInt32) {
     guard keepsSessionsApart, requests[Int(slot)].operation.modifies else { return }
     changes.remove(requests[Int(slot)].range)
+    owners.remove(isOwn: requests[Int(slot)].isOwn)
     mayRelease = true
+  }
+
+  /// The session of a change that is under way has gone.
+  mutating func disownChange(_ slot: Int) {
+    guard requests[slot].isOwn else { return }
+    requests[slot].isOwn = false
+    owners.disown()
   }
 
   /// Lets go what waited for changes that are over. Called by every input that may end one; after `abandon`, which

@@ -30,6 +30,7 @@ public struct Engine: ~Copyable {
   /// See `Engine+Ordering`.
   let keepsSessionsApart: Bool
   var changes = ChangeMap()
+  var owners = ChangeOwners()
   /// Changes that wait for another session's, and whether one that they may wait for has ended.
   public internal(set) var heldSlots = 0
   var arrivals: UInt64 = 0
@@ -201,6 +202,7 @@ public struct Engine: ~Copyable {
         free(UInt32(slot), arena: &arena)
       case .running:
         requests[slot].isOrphan = true
+        disownChange(slot)
         let mark = decisions.mark
         let wasWaiting = machine.cancelWaiting(slot: UInt32(slot), effects: &decisions)
         note(.cancelWaiting(slot: UInt32(slot)), at: nil, since: mark, .flag(wasWaiting))

@@ -21,6 +21,8 @@ struct EngineRequest: BitwiseCopyable {
   var wasSubmitted = false
   /// The client has gone: nobody waits for the reply.
   var isOrphan = false
+  /// How `ChangeOwners` counts it.
+  var isOwn = false
   var session: UInt32 = 0
   var cookie: UInt64 = 0
   var range = ByteRange.empty
