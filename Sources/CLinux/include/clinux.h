@@ -119,14 +119,14 @@ int64_t mp_path_read(int fd, void *buffer, uint32_t length, uint64_t offset);
 /* Writes from an aligned copy and makes it durable. Returns 0 when all of it is on the medium. */
 int mp_path_write(int fd, const void *buffer, uint32_t length, uint64_t offset);
 
-/* --- uevents.c: what the kernel says about devices --- */
+/* --- uevents.c: what the kernel and udev say about devices --- */
 
-/* A non-blocking socket on which the kernel's own uevents arrive. */
+/* A non-blocking socket on which the kernel's own uevents arrive, and udev's where there is a udev. */
 int mp_uevent_open(void);
 /* The next message without its sender's header: "add@/devices/..." and KEY=VALUE texts, each ended by NUL.
- * Returns its length, 0 when there is none, -ENOBUFS when some were lost. Messages of processes are passed
- * over. */
-int64_t mp_uevent_next(int fd, void *buffer, uint32_t length);
+ * Returns its length, 0 when there is none, -ENOBUFS when some were lost. One of udev's has a word of ours as its
+ * first text. Messages of other processes are passed over. */
+int64_t mp_uevent_next(int fd, void *buffer, uint32_t length, bool *from_udev);
 
 /* --- watch.c: what file systems say about the files in a folder --- */
 
