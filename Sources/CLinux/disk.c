@@ -15,9 +15,10 @@
 #define NUMBERS "/sys/dev/block"
 
 /* What the drivers of SCSI (drivers/scsi/scsi_sysfs.c, sdev_states) and NVMe (drivers/nvme/host/sysfs.c) say of a
- * disk to which nothing can be sent. A SCSI disk is in `cancel` a while before it is without a size. */
+ * disk that is being taken away. A SCSI disk is in `cancel` a while before it is without a size. One that is only
+ * offline stays what it is: its descriptor is good when it is back. */
 static const char *const dead_states[] = {
-    "cancel", "deleted", "offline", "transport-offline", "deleting", "deleting (no IO)", "dead",
+    "cancel", "deleted", "deleting", "deleting (no IO)", "dead",
 };
 
 /* The word in a file of sysfs, or a negative errno. */
