@@ -81,7 +81,13 @@ extension Supervisor {
           log.debug("label not used: \(refusal.message)", metadata: ["path": "\(look.path)"])
           refused.append(PathRemark(path: look.path, reason: refusal.message))
         case .labelled(let record, let sectorBytes):
-          found.append(TastePlan.Found(path: look.path, record: record, sectorBytes: sectorBytes))
+          if let remark = copyRemark(on: look, record, besides: found) {
+            refused.append(remark)
+            continue
+          }
+          found.append(
+            TastePlan.Found(
+              path: look.path, record: record, sectorBytes: sectorBytes, diskName: look.diskName))
         }
       }
       let running = Set(
