@@ -17,7 +17,7 @@ extension Integration {
           (disk, "0x5000c500a1b2c3d4"), (disk, "0x5000c500a1b2c3d4"), (copy, "0x5000c500a1b2c3d5"),
         ] {
           let loop = try await LoopDevice.attach(file, in: lab)
-          try await Self.setWWN(name, of: loop, in: lab)
+          try await Udev.set("ID_WWN", to: name, of: loop, in: lab)
           loops.append(loop)
         }
         // Those that are in service decide, whatever the order of names is.
@@ -39,15 +39,6 @@ extension Integration {
         #expect(try await all.pathStates("data").count == 3)
         try await all.stop()
       }
-    }
-
-    /// As udev's database would have it.
-    private static func setWWN(_ name: String, of loop: LoopDevice, in lab: Lab) async throws {
-      let number = try await lab.succeed("lsblk", ["-ndo", "MAJ:MIN", loop.node])
-      let file = "/run/udev/data/b" + number.filter { !$0.isWhitespace }
-      try await lab.succeed("mkdir", ["-p", "/run/udev/data"])
-      lab.atEnd { _ = try? await lab.run("rm", ["-f", file]) }
-      try Files.write("E:ID_WWN=\(name)\n", to: file)
     }
   }
 }

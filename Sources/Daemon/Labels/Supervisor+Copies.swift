@@ -15,7 +15,7 @@ extension Supervisor {
   ) -> PathRemark? {
     guard let name = look.diskName else { return nil }
     let running = devices.first { $0.label?.record.uuid == record.uuid && !$0.isBeingDestroyed }
-    let names = (running?.paths ?? []).filter { $0.isOpen }.compactMap { Self.diskName(of: $0) }
+    let names = (running?.paths ?? []).filter { $0.isOpen }.compactMap { $0.diskName }
     let sameLabel = found.filter { $0.record.uuid == record.uuid }
     guard
       let other = (names + sameLabel.compactMap { $0.diskName })
@@ -33,11 +33,6 @@ extension Supervisor {
       hint:
         "mpctl clear \(shown) if it is one; mpctl add \(PrintableText.escaped(device)) \(shown) if "
         + "it is the same disk after all")
-  }
-
-  private static func diskName(of path: PathEntry) -> DiskName? {
-    guard case .block(let number) = path.identity else { return nil }
-    return DiskName(BlockFacts.identity(number)?.wwn)
   }
 }
 
