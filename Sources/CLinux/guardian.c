@@ -11,16 +11,18 @@
 
 extern char **environ;
 
-int mp_guardian_start(const char *const *arguments, int32_t *pid) {
+int mp_guardian_start(const char *program, const char *const *arguments, int32_t *pid) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
   pid_t child = 0;
   int status = fcntl(ends[1], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
   const int standard[3] = {ends[0], MP_NOTHING, MP_CALLERS};
-  /* The name leads to the very program that runs, also when its file has been replaced. A session of its own:
-   * what ends the daemon's whole session or process group, such as Ctrl-C, must not end its guardian. */
+  /* The name leads to the very program that runs, also when its file has been replaced. */
+  const char *self = access("/proc/self/exe", F_OK) == 0 ? "/proc/self/exe" : program;
+  /* A session of its own: what ends the daemon's whole session or process group, such as Ctrl-C, must not end its
+   * guardian. */
   if (status == 0)
-    status = mp_start_program("/proc/self/exe", arguments, (const char *const *)environ, standard,
+    status = mp_start_program(self, arguments, (const char *const *)environ, standard,
                               POSIX_SPAWN_SETSID, &child);
   close(ends[0]);
   if (status < 0) {

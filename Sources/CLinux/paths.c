@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clinux.h"
@@ -115,6 +116,21 @@ int mp_path_open(const char *name, bool buffered, mp_path *path) {
 }
 
 int mp_path_look(const char *name, mp_path *path) { return open_path(name, false, true, path); }
+
+bool mp_block_is_claimed(const char *name) {
+  /* Somebody who only looks, as we do, has it for microseconds. */
+  enum { TRIES = 3, WAIT_NS = 10 * 1000 * 1000 };
+  for (int left = TRIES; left > 0; left--) {
+    int fd = open(name, O_RDONLY | O_NONBLOCK | O_EXCL | O_CLOEXEC);
+    if (fd >= 0) {
+      close(fd);
+      return false;
+    }
+    if (errno != EBUSY) return false;
+    if (left > 1) nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
+  }
+  return true;
+}
 
 /* Opens an entry of the device's folder in sysfs; -1 when it has none. */
 static int sysfs_entry(uint64_t device, const char *entry, int flags) {

@@ -276,67 +276,6 @@ extension Integration {
       }
     }
 
-    @Test(.needs(.root, .python), .timeLimit(.minutes(1)))
-    func G11_OneShotAssemblesInAnEmptyChrootAlsoWhatComesLater() async throws {
-      try await Lab.run { lab in
-        let root = lab.file("root")
-        let program = HostEnvironment.programDirectory + "/mpathd"
-        try await lab.succeed("mkdir", ["-p", root + "/run", root + "/media"])
-        try await lab.succeed("cp", [program, root + "/mpathd"])
-        let libraries = try await lab.succeed("ldd", [program])
-        for line in libraries.split(separator: "\n") {
-          guard
-            let file = line.split(whereSeparator: { $0.isWhitespace })
-              .first(where: { $0.hasPrefix("/") })
-          else {
-            continue
-          }
-          let folder = file[..<(file.lastIndex(of: "/") ?? file.startIndex)]
-          try await lab.succeed("mkdir", ["-p", root + folder])
-          try await lab.succeed("cp", ["-L", String(file), root + String(file)])
-        }
-        for line in libraries.split(separator: "\n")
-        where line.contains("=> /opt/") || line.contains("swift") {
-          // Found by a search path of its own, which may lead elsewhere inside.
-          guard
-            let file = line.split(whereSeparator: { $0.isWhitespace })
-              .first(where: { $0.hasPrefix("/") })
-          else {
-            continue
-          }
-          let real = try await lab.succeed("realpath", [String(file)])
-          let name = real.split(separator: "\n").first.map(String.init) ?? String(file)
-          let folder = name[..<(name.lastIndex(of: "/") ?? name.startIndex)]
-          try await lab.succeed("mkdir", ["-p", root + folder])
-          try await lab.succeed("cp", ["-L", name, root + name])
-        }
-        let media = root + "/media"
-        try await lab.succeed("cp", [try lab.image("a.img", mebibytes: 4), media + "/none.img"])
-        // Nothing is there yet that has a label.
-        let process = try lab.start(
-          "chroot",
-          [root, "/mpathd", "--oneshot", "--run-dir", "/run", "--taste", "/media/*.img"],
-          environment: ["LD_LIBRARY_PATH": "/opt/swift/usr/lib/swift/linux"])
-        let clock = ContinuousClock()
-        let end = clock.now + .seconds(30)
-        while !process.output.contains("ready"), process.isRunning, clock.now < end {
-          try await Task.sleep(for: .milliseconds(20))
-        }
-        #expect(process.output.contains("ready: 0 devices"), "\(process.output)\(process.errors)")
-        let labelled = try lab.image("late", mebibytes: 4)
-        try await Labels.write(labelled, in: lab)
-        try await lab.succeed("cp", [labelled, media + "/late.img"])
-        let mpctl = HostEnvironment.programDirectory + "/mpctl"
-        var status: Lab.Result
-        repeat {
-          try await Task.sleep(for: .milliseconds(50))
-          status = try await lab.run(mpctl, ["status", "data", "--run-dir", root + "/run"])
-        } while status.status != 0 && clock.now < end
-        #expect(status.status == 0, "\(status) \(process.errors)")
-        #expect(!Files.exists(root + "/var") && !Files.exists(root + "/run/devices.json"))
-      }
-    }
-
     // MARK: Helpers
 
     private static func path(_ path: String, _ daemon: TestDaemon) async throws -> PathFacts? {

@@ -105,6 +105,10 @@ uint64_t mp_device_number(uint32_t major, uint32_t minor);
 bool mp_block_is_partition(uint64_t device);
 /* Something stands on it, such as device-mapper or md, or it is mounted. */
 bool mp_block_is_held(uint64_t device);
+/* Somebody has a block device for himself (O_EXCL): a file system mounted from it in whatever namespace, swap, dm, md, a
+ * virtual machine, or any of these on a partition of it. Tried by having it for microseconds; needs no /proc and no
+ * /sys. */
+bool mp_block_is_claimed(const char *name);
 /* The size as it is now. */
 int mp_path_size(int fd, uint64_t *size_bytes);
 /* Where data begins, or a hole, from `offset` on; a negative errno, -ENXIO beyond the last data. */

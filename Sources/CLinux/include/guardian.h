@@ -6,8 +6,9 @@
 
 /* Runs this program again with `arguments`, in a session of its own, with the reading end of a pipe as its
  * standard input, nothing as its standard output and the caller's standard error. Returns the writing end,
- * which does not block and which no other process gets, or a negative errno. */
-int mp_guardian_start(const char *const *arguments, int32_t *pid);
+ * which does not block and which no other process gets, or a negative errno. Where /proc is not mounted it is `program`
+ * that is run. */
+int mp_guardian_start(const char *program, const char *const *arguments, int32_t *pid);
 
 /* The first thing that the process does: gives itself `name`, lets go of every descriptor but the standard
  * ones and of its working directory, and tells the OOM killer to leave it alone. */

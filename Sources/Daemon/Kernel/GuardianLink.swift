@@ -31,7 +31,7 @@ struct GuardianLink {
     }
     unsafe strings.append(nil)
     defer { unsafe strings.forEach { unsafe free(UnsafeMutablePointer(mutating: $0)) } }
-    let status = unsafe mp_guardian_start(&strings, &pid)
+    let status = unsafe mp_guardian_start(ProgramArguments.all.first ?? "", &strings, &pid)
     if status >= 0 { pipe = status }
     return min(0, status)
   }

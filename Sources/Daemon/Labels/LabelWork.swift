@@ -152,6 +152,11 @@ enum LabelWork {
           errno: isOtherKind ? EINVAL : -status, isOtherKind: isOtherKind, identity: nil))
     }
     let isBlock = path.kind == MP_KIND_BLOCK
+    // Now that it is open, the other open takes no time, not even that of finding its partitions.
+    if isBlock, !evenIfHeld, unsafe mp_block_is_claimed(name) {
+      PathOpener.close([path.fd])
+      return .failure(OpenFailure(errno: EBUSY, isOtherKind: false, identity: nil))
+    }
     let identity: PathIdentity =
       isBlock ? .block(device: path.device) : .file(device: path.device, inode: path.inode)
     var result = look(

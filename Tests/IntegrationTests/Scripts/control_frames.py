@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Random and mutated frames on the control socket, sent as whoever runs this.
 
-  control_frames.py SOCKET COUNT SEED [changes]
+  control_frames.py SOCKET COUNT SEED [changes] [pid=PID]
 
 Sends COUNT frames over connections of its own, reads every answer, and prints how many there were of each kind as
-one line of JSON. Without `changes` it fails when a method that changes anything was obeyed.
+one line of JSON. Without `changes` it fails when a method that changes anything was obeyed. With the daemon's PID it
+fails when the daemon's memory has grown by more than 8 MiB after the first tenth of the frames.
 """
 
 import json
@@ -15,7 +16,8 @@ import sys
 READING = ["list", "status", "stats", "events", "explain", "version", "paths"]
 CHANGING = [
     "create", "label", "add", "remove", "fail", "restore", "set", "prefer", "rotate", "fail-queued", "resize", "stop",
-    "destroy", "clear", "dump", "rescan", "attach", "detach"]
+    "destroy", "clear", "dump", "rescan", "attach", "detach", "export", "unexport",
+    "upgrade"]
 WORDS = ["data", "", "a" * 70, "../x", "\u0000", "\ud7ff", "/dev/null", "0", "-1", "nbd://x/y"]
 PIECES = [b"{", b"}", b"[", b"]", b'"', b"\\", b"null", b"1e999", b"9" * 30, b"\x00", b"\xff\xfe", b'"id":', b"\n"]
 BATCH = 64
@@ -74,14 +76,24 @@ def connect(path):
     return client
 
 
+def resident_kib(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+
+
 def main(path, count, seed, *rest):
     rng = random.Random(int(seed))
     may_change = "changes" in rest
     answers = {"frames": 0, "results": 0, "errors": 0, "not_permitted": 0, "obeyed": 0}
     left = int(count)
+    pid = next((word[4:] for word in rest if word.startswith("pid=")), None)
+    warm = left - left // 10
+    early = None
     client = connect(path)
     reader = client.makefile("rb")
     while left > 0:
+        if pid and early is None and left <= warm:
+            early = resident_kib(pid)
         frames = [frame(rng) for _ in range(min(BATCH, left))]
         left -= len(frames)
         client.sendall(b"\n".join(frames) + b"\n")
@@ -112,7 +124,11 @@ def main(path, count, seed, *rest):
             client.close()
             client = connect(path)
             reader = client.makefile("rb")
+    if early is not None:
+        answers["resident_kib"] = [early, resident_kib(pid)]
     print(json.dumps(answers))
+    if early is not None and answers["resident_kib"][1] > early + (8 << 10):
+        raise SystemExit("the daemon's memory grows")
     if answers["obeyed"] and not may_change:
         raise SystemExit("a change was obeyed")
 

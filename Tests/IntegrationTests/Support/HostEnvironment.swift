@@ -38,6 +38,9 @@ enum HostEnvironment {
     return String(own.prefix(upTo: own.lastIndex(of: "/") ?? own.startIndex))
   }
 
+  /// Where the programs are that need no other file.
+  static var staticProgramDirectory: String { variable("MPATH_STATIC_PROGRAMS") ?? "" }
+
   /// The package, found from where this file was when it was compiled.
   static var packageDirectory: String {
     #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4)

@@ -40,6 +40,12 @@ struct Prerequisite: Sendable {
       ? nil : "the programs are a debug build; MPATH_PROGRAMS names the directory of another"
   }
 
+  /// What early boot would have.
+  static let staticPrograms = Prerequisite {
+    Files.canExecute(HostEnvironment.staticProgramDirectory + "/mpathd")
+      ? nil : "MPATH_STATIC_PROGRAMS does not say where scripts/build static has put the programs"
+  }
+
   static let qemu = Prerequisite { missing(["qemu-io", "qemu-img", "qemu-nbd"]) }
 
   static let tls = Prerequisite { missing(["certtool", "psktool"]) }
