@@ -164,6 +164,12 @@ extension Integration {
           try await Task.sleep(for: .milliseconds(50))
         }
         #expect(try await daemon.status("data").sizeBytes == 24 << 20)
+        // It was shown as the last look for a label had found it.
+        #expect(try await Self.path(loop.node, daemon)?.sizeBytes == 24 << 20)
+        let labelled = try lab.image("b.disk", mebibytes: 4)
+        try await daemon.control("label", "other", labelled)
+        #expect(try await Self.path(labelled, daemon)?.label == "other")
+        #expect(try await Self.path(labelled, daemon)?.uuid?.count == 36)
 
         // Left alone, it enumerates nothing and opens nothing.
         let trace = lab.file("trace")

@@ -48,8 +48,12 @@ extension Supervisor {
     facts.label = candidate.label
     if let owner = owners.devices(named: candidate.path).first(where: { !$0.isBeingDestroyed }) {
       facts.device = owner.name.text
-      if owner.paths.contains(where: { $0.path == candidate.path && $0.isOpen }) {
+      if let entry = owner.paths.first(where: { $0.path == candidate.path && $0.isOpen }) {
         facts.state = .inService
+        // What has become of it since the last look, its owner knows.
+        facts.sizeBytes = entry.sizeBytes ?? facts.sizeBytes
+        facts.uuid = owner.label?.record.uuid.text
+        facts.label = owner.label?.record.name.text
       }
     }
     return facts
@@ -59,6 +63,10 @@ extension Supervisor {
     var facts = PathFacts(path: entry.path, state: entry.isOpen ? .inService : .unreadable)
     facts.reason = entry.isOpen ? nil : entry.remark
     facts.sizeBytes = entry.sizeBytes ?? device.medium.geometry.sizeBytes
+    if entry.isOpen {
+      facts.uuid = device.label?.record.uuid.text
+      facts.label = device.label?.record.name.text
+    }
     facts.device = device.name.text
     return facts
   }
