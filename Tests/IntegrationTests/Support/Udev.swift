@@ -1,3 +1,5 @@
+internal import Testing
+
 /// udev's database, where no udevd runs: what it would know of a block device.
 enum Udev {
   private static let folder = "/run/udev/data"
