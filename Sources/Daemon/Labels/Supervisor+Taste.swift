@@ -61,7 +61,7 @@ extension Supervisor {
   func taste(
     _ names: [String], isDry: Bool = false, _ done: @escaping (RescanMethod.Result) -> Void
   ) {
-    for name in names { taster.candidates.enter(name) }
+    if !isDry { for name in names { taster.candidates.enter(name) } }
     let strangers = names.filter { name in
       !owners.devices(named: name).contains { device in
         device.paths.contains { $0.path == name && $0.isOpen }
@@ -146,8 +146,10 @@ extension Supervisor {
             noteLook(path, result)
             if case .success(let look) = result, !isOver { looks.append(look) }
           }
+          // The last one that answers in time ends the crowd itself, and is in what that has found.
+          let isLate = isOver
           ended()
-          if isOver { arrived(path, isNew: false) }
+          if isLate { arrived(path, isNew: false) }
         }
         let inbox = inbox
         let isStarted = Thread.start("mpath-taste") {

@@ -14,14 +14,18 @@ extension Supervisor {
   func look(
     at isDry: Bool, _ done: @escaping (Result<RescanMethod.Result, ControlError>) -> Void
   ) {
+    var rule = taster.rule
     do throws(ControlError) {
-      try taster.rule.reread()
+      try rule.reread()
     } catch {
       log.error("\(error.message)")
       return done(.failure(error))
     }
-    watchFolders()
-    listCandidates { [self] names in
+    if !isDry {
+      taster.rule = rule
+      watchFolders()
+    }
+    listCandidates(of: rule) { [self] names in
       let lost = taster.candidates.paths.subtracting(names)
         .subtracting(taster.looking).sorted()
       if !isDry {
@@ -43,8 +47,8 @@ extension Supervisor {
   }
 
   /// Asks every source on a thread of its own; for one that hangs what is known counts.
-  private func listCandidates(_ done: @escaping ([String]) -> Void) {
-    let sources = taster.rule.sources
+  private func listCandidates(of rule: TasteRule, _ done: @escaping ([String]) -> Void) {
+    let sources = rule.sources
     var answers = [[String]?](repeating: nil, count: sources.count)
     inCrowd(
       sources.count,
@@ -65,7 +69,7 @@ extension Supervisor {
         for (source, answer) in zip(sources, answers) {
           names.formUnion(answer ?? taster.candidates.paths.filter { source.mayName($0) })
         }
-        done(names.filter { !taster.rule.isDenied($0) }.sorted())
+        done(names.filter { !rule.isDenied($0) }.sorted())
       })
   }
 
