@@ -99,14 +99,14 @@ extension Integration {
         let load = try fio.start(in: lab)
         // Taken out and given back to the system, the node has nothing behind it.
         try await daemon.control("remove", "data", second.name)
-        try await lab.succeed("losetup", ["--detach", second.node])
+        try await second.detach(in: lab)
         #expect(try await daemon.status("data").paths.count == 1)
         try await lab.succeed("losetup", ["--direct-io=on", second.node, disk])
         try await Labels.waitForDevice("data", paths: 2, daemon)
         try await daemon.waitForPath(second.name, of: "data", in: [.active])
         // Another medium under the same name is none of it.
         try await daemon.control("remove", "data", second.name)
-        try await lab.succeed("losetup", ["--detach", second.node])
+        try await second.detach(in: lab)
         let other = try lab.image("other.img", mebibytes: 32)
         try await lab.succeed("losetup", ["--direct-io=on", second.node, other])
         #expect(try await daemon.control("rescan").isEmpty)
@@ -124,7 +124,7 @@ extension Integration {
         let disk = try lab.image("disk.img", mebibytes: 8)
         try await Labels.write(disk, name: "late", in: lab)
         let loop = try await LoopDevice.attach(disk, in: lab)
-        try await lab.succeed("losetup", ["--detach", loop.node])
+        try await loop.detach(in: lab)
         let daemon = try await Labels.daemon(in: lab, taste: [loop.node])
         #expect(try await daemon.mpctl(["list", "late"]).status == 1)
         try await lab.succeed("losetup", ["--direct-io=on", loop.node, disk])
@@ -152,6 +152,40 @@ extension Integration {
         #expect(try await daemon.control("paths").contains("busy"))
         try await plain.control("destroy", "manual")
         #expect(try await daemon.control("rescan") == "held: assembled\n")
+      }
+    }
+
+    /// `create`, as `status` said, made a device by hand of it, with the label's sector in reach of its users; and
+    /// nothing but a restart brought back what nobody tastes.
+    @Test(.needs(.python), .timeLimit(.minutes(1)))
+    func aStoppedDeviceIsNamedAndComesBackByARescanOnly() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let disk = try lab.image("disk.img", mebibytes: 8)
+        try await daemon.control("label", "-A", "data", disk)
+        try await daemon.control("set", "data", "stall-factor=5")
+        let uuid = try await daemon.status("data").uuid
+        try await daemon.control("stop", "data")
+        #expect(try await daemon.control("status") == "No device runs. Stopped: data\n")
+        for words in [["status", "data"], ["create", "data", disk]] {
+          let answer = try await daemon.mpctl(words)
+          #expect(answer.status == 1)
+          #expect(answer.errors.contains("mpctl rescan assembles it"), "\(answer.errors)")
+        }
+        #expect(try await daemon.control("rescan", "--dry-run") == "data: assembled\n")
+        #expect(try await daemon.mpctl(["list", "data"]).status == 1)
+        #expect(try await daemon.control("rescan") == "data: assembled\n")
+        #expect(try await daemon.status("data").uuid == uuid)
+        #expect(try await daemon.control("set", "data").contains("stall-factor=5"))
+        #expect(try await daemon.control("rescan").isEmpty)
+        // What is no candidate is not listed as one for that.
+        #expect(!(try await daemon.control("paths")).contains("unlabelled"))
+        // One that is forgotten does not come back.
+        try await daemon.control("stop", "data")
+        try await daemon.control("destroy", "data")
+        #expect(try await daemon.control("rescan").isEmpty)
+        #expect(try await daemon.control("status").contains("There are no devices"))
+        try await daemon.stop()
       }
     }
 

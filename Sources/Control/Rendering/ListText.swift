@@ -1,7 +1,9 @@
 /// The text of `mpctl list`: gmultipath's layout with our own lines among it.
 package enum ListText {
   package static func render(_ report: DeviceReport, _ context: RenderingContext) -> String {
-    guard !report.devices.isEmpty else { return NoDevices.text }
+    guard !report.devices.isEmpty else {
+      return NoDevices.text(stopped: report.stopped)
+    }
     return report.devices.map { device($0, context) + "\n" }.joined()
   }
 
@@ -18,6 +20,9 @@ package enum ListText {
       "Sessions: \(device.sessions)",
       "Queued: \(device.queuedRequests)",
     ]
+    if let place = device.physicalPath {
+      lines.append("Physpath: \(PrintableText.escaped(place))")
+    }
     if let preferred = device.preferred {
       lines.append("Preferred: \(PrintableText.escaped(preferred))")
     }

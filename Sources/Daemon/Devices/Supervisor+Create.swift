@@ -20,6 +20,7 @@ extension Supervisor {
       name = try DeviceName(params.name)
       _ = try RunDirectory.usable(
         options.runDirectory.socket(of: name), workingDirectory: "/")
+      try refuseLabelled(name)
       try claim(name)
     } catch {
       return respond(.failure(error))
@@ -30,6 +31,14 @@ extension Supervisor {
         respond(outcome)
       }
     }
+  }
+
+  /// A device made by hand in the place of a labelled one that is stopped would give its users the label's sector.
+  private func refuseLabelled(_ name: DeviceName) throws(ControlError) {
+    guard stopped.contains(where: { $0.name == name.text && $0.label != nil }) else { return }
+    throw ControlError(
+      .exists, "\(name.text) is stopped, and has a label",
+      hint: "mpctl rescan assembles it; mpctl destroy \(name.text) forgets it")
   }
 
   func claim(_ name: DeviceName) throws(ControlError) {
@@ -367,7 +376,7 @@ extension Supervisor {
         ticket: ticket,
         DeviceSetup(
           id: device.id, configuration: device.tuning.configuration(geometry),
-          export: Self.export(name, geometry), mediumBytes: device.medium.geometry.sizeBytes,
+          export: Self.export(device), mediumBytes: device.medium.geometry.sizeBytes,
           listener: listener,
           paths: paths.map {
             $0.setup(lost: lost[$0.id], isPreferred: $0.id == preferred)
@@ -375,9 +384,11 @@ extension Supervisor {
       to: device)
   }
 
-  static func export(_ name: DeviceName, _ geometry: Geometry) -> ExportDescription {
-    ExportDescription(
-      name: name.text, description: "mpath device \(name.text)",
+  /// Clients may ask for its description (NBD_INFO_DESCRIPTION).
+  static func export(_ device: DeviceEntry) -> ExportDescription {
+    let (name, geometry) = (device.name.text, device.geometry)
+    return ExportDescription(
+      name: name, description: device.physicalPath ?? "mpath device \(name)",
       sizeBytes: geometry.sizeBytes, minimumBlockBytes: geometry.blockBytes,
       preferredBlockBytes: max(4096, geometry.blockBytes), maximumPayloadBytes: 32 << 20,
       flags: [

@@ -11,7 +11,12 @@ internal import Reactor
 extension Supervisor {
   func report(_ params: DeviceSelection, _ respond: @escaping Respond<StatusMethod>) {
     query(params) { [self] outcome in
-      respond(outcome.map { pairs in DeviceReport(devices: pairs.map { status($0, $1) }) })
+      respond(
+        outcome.map { pairs in
+          DeviceReport(
+            devices: pairs.map { status($0, $1) },
+            stopped: params.name == nil ? stopped.map { $0.name }.sorted() : [])
+        })
     }
   }
 
@@ -98,6 +103,7 @@ extension Supervisor {
     facts.heldMilliseconds = snapshot.heldLongest?.milliseconds
     facts.usableBytes = device.usableBytes
     facts.refusedGrowth = device.refusedGrowth
+    facts.physicalPath = device.physicalPath
     facts.staleSessions = snapshot.staleSessions > 0 ? snapshot.staleSessions : nil
     return facts
   }

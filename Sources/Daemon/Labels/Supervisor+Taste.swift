@@ -58,11 +58,15 @@ extension Supervisor {
 
   /// Looks at these paths, except for those that are in use here, and takes what is labelled into service; when
   /// `isDry`, says what would be.
+  ///
+  /// - Parameter others: Looked at as well, and not noted as candidates.
   func taste(
-    _ names: [String], isDry: Bool = false, _ done: @escaping (RescanMethod.Result) -> Void
+    _ names: [String], besides others: [String] = [], isDry: Bool = false,
+    _ done: @escaping (RescanMethod.Result) -> Void
   ) {
     if !isDry { for name in names { taster.candidates.enter(name) } }
-    let strangers = names.filter { name in
+    let all = others.isEmpty ? names : Set(names + others).sorted()
+    let strangers = all.filter { name in
       !owners.devices(named: name).contains { device in
         device.paths.contains { $0.path == name && $0.isOpen }
       }
@@ -81,7 +85,13 @@ extension Supervisor {
           log.debug("label not used: \(refusal.message)", metadata: ["path": "\(look.path)"])
           refused.append(PathRemark(path: look.path, reason: refusal.message))
         case .labelled(let record, let sectorBytes):
-          found.append(TastePlan.Found(path: look.path, record: record, sectorBytes: sectorBytes))
+          if let remark = copyRemark(on: look, record, besides: found) {
+            refused.append(remark)
+            continue
+          }
+          found.append(
+            TastePlan.Found(
+              path: look.path, record: record, sectorBytes: sectorBytes, diskName: look.diskName))
         }
       }
       let running = Set(
@@ -106,7 +116,10 @@ extension Supervisor {
     var result = result
     for step in steps {
       switch step {
-      case .create(let name, _): result = result.adding(created: name)
+      case .create(let name, let found):
+        let uuid = found.first?.record.uuid.text
+        let known = stopped.first { $0.label?.uuid == uuid }?.name
+        result = result.adding(created: known ?? name)
       case .attach(let path, let uuid):
         let device = devices.first { $0.label?.record.uuid == uuid }?.name.text ?? uuid.text
         result = result.adding(
@@ -248,6 +261,11 @@ extension Supervisor {
       let specification = stopped.remove(at: index)
       guard let label = specification.label else { return done(result) }
       return restoreLabelled(specification, label) { [self] in
+        guard devices.contains(where: { $0.label?.record.uuid == first.record.uuid }) else {
+          stopped.append(specification)
+          let reason = "\(specification.name) could not be assembled; the log says why"
+          return done(result.adding(refused: [PathRemark(path: first.path, reason: reason)]))
+        }
         let paths = found.filter { one in
           !devices.contains { $0.paths.contains { $0.path == one.path && $0.isOpen } }
         }
