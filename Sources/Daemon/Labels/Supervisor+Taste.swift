@@ -140,8 +140,10 @@ extension Supervisor {
             noteLook(path, result)
             if case .success(let look) = result, !isOver { looks.append(look) }
           }
+          // The last one that answers in time ends the crowd itself, and is in what that has found.
+          let isLate = isOver
           ended()
-          if isOver { arrived(path, isNew: false) }
+          if isLate { arrived(path, isNew: false) }
         }
         let inbox = inbox
         let isStarted = Thread.start("mpath-taste") {
