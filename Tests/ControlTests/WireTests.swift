@@ -330,4 +330,18 @@ struct WireTests {
     }
     #expect(error?.code == .badRequest)
   }
+
+  @Test("a report made of devices that were written one by one has the same bytes")
+  func pieces() throws {
+    let one = Samples.device(.degraded, [Samples.failed])
+    let other = Samples.device(.optimal, [Samples.path(1, .active), Samples.path(2, .read)])
+    for devices in [[], [one], [one, other], [other, one, one]] {
+      let pieces = try devices.map { try Wire.line($0) }
+      #expect(
+        Wire.reply(id: 7, devices: pieces)
+          == Wire.reply(StatusMethod.self, id: 7, result: DeviceReport(devices: devices)))
+    }
+    let long = [UInt8](repeating: 65, count: Wire.replyLineBytesMax)
+    #expect(text(Wire.reply(id: 7, devices: [long])).contains("longer than"))
+  }
 }
