@@ -190,7 +190,11 @@ final class ControlServer {
     let waiting = client.output.count - client.sent
     guard waiting + bytes.count <= DaemonLimits.replyBytes else { return drop(id) }
     client.unanswered -= 1
-    client.output.append(contentsOf: bytes)
+    if client.output.isEmpty {
+      client.output = bytes
+    } else {
+      client.output.append(contentsOf: bytes)
+    }
     flush(id)
   }
 

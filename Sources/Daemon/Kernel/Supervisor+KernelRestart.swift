@@ -16,8 +16,10 @@ extension Supervisor {
 
   /// What `poll` shall look at, in the order `serveKernelLinks` expects it back.
   func kernelInterests() -> [pollfd] {
-    devices.compactMap { $0.kernel }.filter { $0.state == .up && $0.watch >= 0 }
-      .map { pollfd(fd: $0.watch, events: 0, revents: 0) }
+    owners.attached.sorted().compactMap { owners.device($0)?.kernel }.filter {
+      $0.state == .up && $0.watch >= 0
+    }
+    .map { pollfd(fd: $0.watch, events: 0, revents: 0) }
   }
 
   /// A connection ended: the kernel gave up on it, the reactor dropped it, or the kernel device was taken

@@ -21,7 +21,9 @@ extension Supervisor {
       done(nil)
     }
     let inbox = inbox
-    let isStarted = Thread.start(thread) { inbox.post(.answer(ticket: ticket, .labelled(work()))) }
+    let isStarted = HelperThreads.start(thread) {
+      inbox.post(.answer(ticket: ticket, .labelled(work())))
+    }
     if !isStarted {
       inbox.post(.answer(ticket: ticket, .labelled(.failed(.unreadable(errno: EAGAIN)))))
     }
@@ -56,38 +58,44 @@ extension Supervisor {
     if !isStarted { kept.drop() }
   }
 
-  /// Looks at these paths, except for those that are in use here, and takes what is labelled into service; when
-  /// `isDry`, says what would be.
+  /// Looks at these paths, which are in the order of `TastePlan`, except for those that are in use here, and takes
+  /// what is labelled into service; when `isDry`, says what would be.
   func taste(
     _ names: [String], isDry: Bool = false, _ done: @escaping (RescanMethod.Result) -> Void
   ) {
-    for name in names { taster.candidates.enter(name) }
-    let strangers = names.filter { name in
-      !owners.devices(named: name).contains { device in
-        device.paths.contains { $0.path == name && $0.isOpen }
-      }
+    var strangers: [String] = []
+    inSlices(names.count) { [self] index in
+      taster.candidates.enter(names[index])
+      if !owners.isInService(names[index]) { strangers.append(names[index]) }
+    } _: { [self] in
+      look(at: strangers) { [self] looks in judge(looks, names.count, isDry: isDry, done) }
     }
-    look(at: strangers) { [self] looks in
-      var refused: [PathRemark] = []
-      var seen: Set<PathIdentity> = []
-      var found: [TastePlan.Found] = []
-      for look in looks.sorted(by: { TastePlan.inOrder($0.path, $1.path) }) {
-        if let identity = look.identity {
-          guard !isInUse(identity), seen.insert(identity).inserted else { continue }
-        }
-        switch look.verdict {
-        case .unlabelled: break
-        case .refused(let refusal):
-          log.debug("label not used: \(refusal.message)", metadata: ["path": "\(look.path)"])
-          refused.append(PathRemark(path: look.path, reason: refusal.message))
-        case .labelled(let record, let sectorBytes):
-          found.append(TastePlan.Found(path: look.path, record: record, sectorBytes: sectorBytes))
-        }
+  }
+
+  private func judge(
+    _ looks: [MediumLook?], _ candidates: Int, isDry: Bool,
+    _ done: @escaping (RescanMethod.Result) -> Void
+  ) {
+    var refused: [PathRemark] = []
+    var seen: Set<PathIdentity> = []
+    var found: [TastePlan.Found] = []
+    inSlices(looks.count) { [self] index in
+      guard let look = looks[index] else { return }
+      if let identity = look.identity {
+        guard !isInUse(identity), seen.insert(identity).inserted else { return }
       }
-      let running = Set(
-        devices.filter { !$0.isBeingDestroyed }.compactMap { $0.label?.record.uuid })
+      switch look.verdict {
+      case .unlabelled: break
+      case .refused(let refusal):
+        log.debug("label not used: \(refusal.message)", metadata: ["path": "\(look.path)"])
+        refused.append(PathRemark(path: look.path, reason: refusal.message))
+      case .labelled(let record, let sectorBytes):
+        found.append(TastePlan.Found(path: look.path, record: record, sectorBytes: sectorBytes))
+      }
+    } _: { [self] in
+      let running = owners.running(among: Set(found.map { $0.record.uuid }))
       let steps = TastePlan.steps(found, running: running, isFree: isFree)
-      let result = RescanMethod.Result(candidates: names.count, refused: refused)
+      let result = RescanMethod.Result(candidates: candidates, refused: refused)
       if isDry { return done(imagined(steps, result)) }
       take(steps, result, done)
     }
@@ -108,7 +116,7 @@ extension Supervisor {
       switch step {
       case .create(let name, _): result = result.adding(created: name)
       case .attach(let path, let uuid):
-        let device = devices.first { $0.label?.record.uuid == uuid }?.name.text ?? uuid.text
+        let device = owners.device(labelled: uuid)?.name.text ?? uuid.text
         result = result.adding(
           attached: RescanMethod.Result.Attached(device: device, path: path))
       }
@@ -118,15 +126,17 @@ extension Supervisor {
 
   private func isFree(_ name: String) -> Bool {
     guard let name = try? DeviceName(name) else { return false }
-    return !devices.contains { $0.name == name } && !namesInCreation.contains(name.text)
+    return owners.devices(called: name).isEmpty && !namesInCreation.contains(name.text)
       && !stopped.contains { $0.name == name.text }
   }
 
   /// Those that answer in time. One that hangs is looked at by one thread only, however often it is asked for, and
   /// tasted when it answers after all.
-  private func look(at paths: [String], _ done: @escaping ([MediumLook]) -> Void) {
+  ///
+  /// - Parameter done: Gets them in the order of `paths`, and nil for one that did not answer.
+  private func look(at paths: [String], _ done: @escaping ([MediumLook?]) -> Void) {
     let free = paths.filter { !taster.looking.contains($0) }
-    var looks: [MediumLook] = []
+    var looks = [MediumLook?](repeating: nil, count: free.count)
     var isOver = false
     inCrowd(
       free.count,
@@ -138,7 +148,7 @@ extension Supervisor {
           taster.looking.remove(path)
           if case .labelled(.looked(let result)) = answer {
             noteLook(path, result)
-            if case .success(let look) = result, !isOver { looks.append(look) }
+            if case .success(let look) = result, !isOver { looks[index] = look }
           }
           // The last one that answers in time ends the crowd itself, and is in what that has found.
           let isLate = isOver
@@ -146,7 +156,7 @@ extension Supervisor {
           if isLate { arrived(path, isNew: false) }
         }
         let inbox = inbox
-        let isStarted = Thread.start("mpath-taste") {
+        let isStarted = HelperThreads.start("mpath-taste") {
           let result = LabelWork.look(path, evenIfHeld: false)
           inbox.post(.answer(ticket: ticket, .labelled(.looked(result))))
         }
@@ -202,7 +212,7 @@ extension Supervisor {
     _ path: String, _ uuid: LabelUUID, _ result: RescanMethod.Result,
     _ done: @escaping (RescanMethod.Result) -> Void
   ) {
-    guard let device = devices.first(where: { $0.label?.record.uuid == uuid }) else {
+    guard let device = owners.device(labelled: uuid) else {
       return done(result)
     }
     let name = device.name.text
@@ -278,6 +288,8 @@ extension Supervisor {
         case .failure(let error): failed(error)
         case .success((_, let refused)):
           for remark in refused { note(remark.path, remark.reason) }
+          // Its label says all that a restart has to know.
+          saveSoon()
           done(result.adding(created: name.text, refused: refused))
         }
       }
