@@ -103,10 +103,13 @@ static int put_setup(struct nl_msg *message, const mp_nbd_setup *setup) {
   int failed = nla_put_u64(message, NBD_ATTR_DEAD_CONN_TIMEOUT, setup->dead_seconds);
   failed |= nla_put_string(message, NBD_ATTR_BACKEND_IDENTIFIER, setup->identifier);
   struct nlattr *sockets = nla_nest_start(message, NBD_ATTR_SOCKETS);
-  struct nlattr *item = sockets ? nla_nest_start(message, NBD_SOCK_ITEM) : NULL;
-  if (!item) return -1;
-  failed |= nla_put_u32(message, NBD_SOCK_FD, (uint32_t)setup->socket);
-  nla_nest_end(message, item);
+  if (!sockets) return -1;
+  for (size_t i = 0; i < setup->socket_count; i++) {
+    struct nlattr *item = nla_nest_start(message, NBD_SOCK_ITEM);
+    if (!item) return -1;
+    failed |= nla_put_u32(message, NBD_SOCK_FD, (uint32_t)setup->sockets[i]);
+    nla_nest_end(message, item);
+  }
   nla_nest_end(message, sockets);
   return failed;
 }

@@ -15,16 +15,28 @@ enum RunLock {
   /// How long a killed daemon's attempts are waited for.
   private static let patience = Interval.seconds(300)
 
-  /// The locked descriptor, to be kept as long as anything is served.
-  static func take(_ directory: RunDirectory, _ log: Logger) throws(ControlError) -> Int32 {
+  /// The lock, once it is ours.
+  struct Claim {
+    /// To be kept as long as anything is served.
+    let descriptor: Int32
+    /// The daemon before this one did not end in order, so that what it had sent to servers may still happen.
+    let isAfterKill: Bool
+  }
+
+  /// What a daemon that ends in order writes behind its number.
+  private static let orderly = "ended"
+
+  static func take(_ directory: RunDirectory, _ log: Logger) throws(ControlError) -> Claim {
     let file = file(in: directory)
     let deadline = ReactorThread.clock() + patience
     var isWaiting = false
     while true {
+      let words = words(of: file)
       let status = unsafe mp_lock_file(file)
       if status >= 0 {
         if isWaiting { log.info("the mpathd before this one is gone") }
-        return status
+        return Claim(
+          descriptor: status, isAfterKill: !words.isEmpty && words.last != orderly)
       }
       guard status == -EWOULDBLOCK else {
         throw ControlError(
@@ -56,7 +68,17 @@ enum RunLock {
   }
 
   private static func owner(of file: String) -> Int32? {
-    SystemFile.text(file).flatMap { Int32($0) }
+    words(of: file).first.flatMap { Int32($0) }
+  }
+
+  private static func words(of file: String) -> [String] {
+    (SystemFile.text(file) ?? "").split { $0 == " " || $0 == "\n" }.map { String($0) }
+  }
+
+  /// Says to the next daemon that nothing of this one can happen any more. The lock stays taken.
+  static func noteOrder(_ lock: Int32) {
+    let text = "\(getpid()) \(orderly)\n"
+    _ = unsafe pwrite(lock, text, text.utf8.count, 0)
   }
 
   /// How the lock stands, for somebody who is no daemon.

@@ -14,7 +14,7 @@ struct Successor {
   var began: Instant?
   var guardian: Int32?
   /// Descriptors by identifier.
-  var connections: [String: Int32] = [:]
+  var connections: [String: [Int32]] = [:]
 
   var isEmpty: Bool { began == nil }
 
@@ -34,7 +34,7 @@ struct Successor {
         guard let descriptor = Int32(value), descriptor > STDERR_FILENO,
           fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0
         else { continue }
-        found.connections[key] = descriptor
+        found.connections[key, default: []].append(descriptor)
       }
     }
     return found
@@ -55,8 +55,10 @@ struct Successor {
   func become(_ program: String) -> Int32 {
     var words = [(Self.beganKey, (began ?? ReactorThread.clock()).nanoseconds.description)]
     if let guardian { words.append((Self.guardianKey, guardian.description)) }
-    for (identifier, descriptor) in connections where fcntl(descriptor, F_SETFD, 0) == 0 {
-      words.append((identifier, descriptor.description))
+    for (identifier, descriptors) in connections {
+      for descriptor in descriptors where fcntl(descriptor, F_SETFD, 0) == 0 {
+        words.append((identifier, descriptor.description))
+      }
     }
     unsafe setenv(Self.variable, words.map { "\($0)=\($1)" }.joined(separator: " "), 1)
     var arguments: [UnsafeMutablePointer<CChar>?] = unsafe ProgramArguments.all.map {

@@ -12,6 +12,10 @@ internal import Reactor
 final class Supervisor {
   let options: DaemonOptions
   private let lock: Int32
+  /// When the daemon before this one had ended, if servers may still carry out changes that it had sent them.
+  let changesLeftAt: Instant?
+  /// The same of this daemon, once its reactors have ended.
+  private var leavesChanges = false
   let log: Logger
   let server: ControlServer
   let state: StateStore?
@@ -85,7 +89,7 @@ final class Supervisor {
   }
 
   init(
-    _ options: DaemonOptions, lock: Int32, inherited: Successor, log: Logger
+    _ options: DaemonOptions, lock: RunLock.Claim, inherited: Successor, log: Logger
   ) throws(ControlError) {
     let signals = mp_signal_open()
     guard signals >= 0 else {
@@ -94,7 +98,8 @@ final class Supervisor {
     mp_raise_file_limit()
     mp_bound_arenas()
     self.options = options
-    self.lock = lock
+    self.lock = lock.descriptor
+    changesLeftAt = lock.isAfterKill ? ReactorThread.clock() : nil
     self.inherited = inherited
     self.log = log
     self.signals = signals
@@ -124,6 +129,7 @@ final class Supervisor {
       forgetExportSockets(of: device)
     }
     server.end()
+    if exitStatus == 0, !leavesChanges { RunLock.noteOrder(lock) }
     becomeSuccessor()
     forgetWhatWaits()
     return exitStatus ?? 0
@@ -295,8 +301,9 @@ final class Supervisor {
     case .connectionLost(let device, let path, let reason):
       noteConnectionLost(device, path, reason)
     case .released(let device, let descriptor): released(device, descriptor)
-    case .stopped:
+    case .stopped(let leavesChanges):
       reactorsRunning -= 1
+      if leavesChanges { self.leavesChanges = true }
       if reactorsRunning == 0 { end(0) }
     case .broken(let advice):
       log.critical("a reactor failed: \(advice)")

@@ -14,7 +14,7 @@ public struct Engine: ~Copyable {
   public static let noSlot = UInt32.max
 
   public internal(set) var machine: MultipathMachine
-  private var requests: LazyTable<EngineRequest>
+  var requests: LazyTable<EngineRequest>
   private var firstFree: UInt32
   public private(set) var freeSlots: Int
   var decisions: MultipathMachine.Effects
@@ -26,10 +26,20 @@ public struct Engine: ~Copyable {
   /// Where all probes read to: nobody looks at what they bring, so they may share it. Leased with the
   /// first path and kept, since requests that wait for a path may hold all other memory until a probe
   /// brings one back.
-  private var probeBuffer = BufferReference.none
+  var probeBuffer = BufferReference.none
+  /// See `Engine+Ordering`.
+  let keepsSessionsApart: Bool
+  var changes = ChangeMap()
+  var owners = ChangeOwners()
+  /// Changes that wait for another session's, and whether one that they may wait for has ended.
+  public internal(set) var heldSlots = 0
+  var arrivals: UInt64 = 0
+  var mayRelease = false
 
-  public init(_ configuration: MultipathConfiguration) {
+  /// With `keepsSessionsApart`, a change waits for another session's change of the same bytes.
+  public init(_ configuration: MultipathConfiguration, keepsSessionsApart: Bool = false) {
     let count = configuration.requestsMax
+    self.keepsSessionsApart = keepsSessionsApart
     machine = MultipathMachine(configuration)
     requests = LazyTable(repeating: EngineRequest(), count: count)
     firstFree = 0
@@ -102,12 +112,21 @@ public struct Engine: ~Copyable {
   public mutating func begin(
     _ slot: UInt32, at now: Instant, arena: inout BufferArena, effects: inout Effects
   ) {
+    precondition(requests[Int(slot)].phase == .reserved)
+    if answerIfBeyondEnd(slot, effects: &effects) { return }
+    submitOrHold(slot, at: now)
+    carryOut(at: now, arena: &arena, effects: &effects)
+  }
+
+  mutating func answerIfBeyondEnd(_ slot: UInt32, effects: inout Effects) -> Bool {
     let request = requests[Int(slot)]
-    precondition(request.phase == .reserved)
-    guard machine.configuration.geometry.contains(request.range) else {
-      let errno = request.operation.modifies ? Errno.enospc : Errno.eio
-      return answer(slot, errno: errno, effects: &effects)
-    }
+    if machine.configuration.geometry.contains(request.range) { return false }
+    answer(slot, errno: request.operation.modifies ? Errno.enospc : Errno.eio, effects: &effects)
+    return true
+  }
+
+  mutating func submit(_ slot: UInt32, at now: Instant) {
+    let request = requests[Int(slot)]
     requests[Int(slot)].phase = .running
     requests[Int(slot)].wasSubmitted = true
     let mark = decisions.mark
@@ -120,7 +139,6 @@ public struct Engine: ~Copyable {
           slot: slot, operation: request.operation, flags: request.flags, range: request.range),
         at: now, since: mark)
     }
-    translate(at: now, arena: &arena, effects: &effects)
   }
 
   /// Answers a reserved request without any I/O: a refusal, or a command with nothing to do.
@@ -175,15 +193,21 @@ public struct Engine: ~Copyable {
       switch requests[slot].phase {
       case .vacant: continue
       case .reserved: free(UInt32(slot), arena: &arena)
+      case .held:
+        heldSlots -= 1
+        forgetChange(UInt32(slot))
+        free(UInt32(slot), arena: &arena)
       case .answered:
         if requests[slot].wasSubmitted { answerUnheard(UInt32(slot)) }
         free(UInt32(slot), arena: &arena)
       case .running:
         requests[slot].isOrphan = true
+        disownChange(slot)
         let mark = decisions.mark
         let wasWaiting = machine.cancelWaiting(slot: UInt32(slot), effects: &decisions)
         note(.cancelWaiting(slot: UInt32(slot)), at: nil, since: mark, .flag(wasWaiting))
         if wasWaiting {
+          forgetChange(UInt32(slot))
           free(UInt32(slot), arena: &arena)
         }
       }
@@ -227,7 +251,7 @@ public struct Engine: ~Copyable {
       machine.probeFinished(
         completion.token, outcome: completion.outcome, at: now, effects: &decisions)
       note(.probeFinished(completion.token, completion.outcome), at: now, since: mark)
-      translate(at: now, arena: &arena, effects: &effects)
+      carryOut(at: now, arena: &arena, effects: &effects)
       return
     }
     let buffer = attemptBuffers[Int(completion.token.slot)]
@@ -236,7 +260,7 @@ public struct Engine: ~Copyable {
     if recorder != nil {
       note(.attemptFinished(completion.token, completion.outcome), at: now, since: mark)
     }
-    translate(at: now, arena: &arena, effects: &effects)
+    carryOut(at: now, arena: &arena, effects: &effects)
     if !buffer.isNone { arena.release(buffer) }
   }
 
@@ -246,7 +270,7 @@ public struct Engine: ~Copyable {
     let mark = decisions.mark
     machine.tick(at: now, effects: &decisions)
     if recorder != nil { note(.tick, at: now, since: mark) }
-    translate(at: now, arena: &arena, effects: &effects)
+    carryOut(at: now, arena: &arena, effects: &effects)
   }
 
   public var nextDeadline: Instant? { machine.nextDeadline }
@@ -260,7 +284,7 @@ public struct Engine: ~Copyable {
     let mark = decisions.mark
     let answer = machine.apply(input, at: now, effects: &decisions)
     note(.control(input), at: now, since: mark, answer)
-    translate(at: now, arena: &arena, effects: &effects)
+    carryOut(at: now, arena: &arena, effects: &effects)
     return answer
   }
 
@@ -273,13 +297,21 @@ public struct Engine: ~Copyable {
     recorder?.end(.unrecorded)
     leaseProbeBuffer(&arena)
     let result = change(&machine, &decisions)
-    translate(at: now, arena: &arena, effects: &effects)
+    carryOut(at: now, arena: &arena, effects: &effects)
     return result
   }
 
   // MARK: Decisions into effects
 
-  private mutating func translate(
+  /// Passes on what the machine has decided, and what can go on because of it.
+  private mutating func carryOut(
+    at now: Instant, arena: inout BufferArena, effects: inout Effects
+  ) {
+    translate(at: now, arena: &arena, effects: &effects)
+    if mayRelease { releaseHeld(at: now, arena: &arena, effects: &effects) }
+  }
+
+  mutating func translate(
     at now: Instant, arena: inout BufferArena, effects: inout Effects
   ) {
     while let decision = decisions.next() {
@@ -341,6 +373,7 @@ public struct Engine: ~Copyable {
     _ slot: UInt32, _ outcome: IOOutcome, arena: inout BufferArena, effects: inout Effects
   ) {
     precondition(requests[Int(slot)].phase == .running)
+    forgetChange(slot)
     if requests[Int(slot)].isOrphan {
       answerUnheard(slot)
       free(slot, arena: &arena)
@@ -349,38 +382,5 @@ public struct Engine: ~Copyable {
     requests[Int(slot)].phase = .answered
     requests[Int(slot)].errno = outcome.errno
     effects.append(.reply(slot: slot))
-  }
-
-  private mutating func startProbe(
-    _ token: Token, _ path: PathIndex, _ range: ByteRange, at now: Instant,
-    arena: inout BufferArena, effects: inout Effects
-  ) {
-    leaseProbeBuffer(&arena)
-    guard !probeBuffer.isNone else {
-      // The device was made while clients of others held all memory; the probe is tried again later.
-      let mark = decisions.mark
-      let outcome = IOOutcome.failure(errno: Errno.eagain)
-      machine.probeFinished(token, outcome: outcome, at: now, effects: &decisions)
-      note(.probeFinished(token, outcome), at: now, since: mark)
-      return
-    }
-    effects.append(
-      .io(
-        IORequest(
-          token: token, path: path, operation: .read, flags: [], range: range, buffer: probeBuffer))
-    )
-  }
-
-  private mutating func leaseProbeBuffer(_ arena: inout BufferArena) {
-    guard probeBuffer.isNone else { return }
-    probeBuffer = arena.lease(Int(machine.configuration.geometry.blockBytes)) ?? .none
-  }
-
-  /// Gives back what the engine holds for itself. The last thing to be called: all requests are over
-  /// and no probe is in flight.
-  public mutating func close(arena: inout BufferArena) {
-    precondition(busySlots == 0)
-    if !probeBuffer.isNone { arena.release(probeBuffer) }
-    probeBuffer = .none
   }
 }

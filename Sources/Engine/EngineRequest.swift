@@ -6,6 +6,8 @@ struct EngineRequest: BitwiseCopyable {
     case vacant
     /// Has its place and buffer; a write's payload may still be on its way.
     case reserved
+    /// Its payload is there; it waits until another session's change of the same bytes is over.
+    case held
     /// With the decision machine.
     case running
     /// Over; the reply is queued or being sent.
@@ -19,11 +21,15 @@ struct EngineRequest: BitwiseCopyable {
   var wasSubmitted = false
   /// The client has gone: nobody waits for the reply.
   var isOrphan = false
+  /// How `ChangeOwners` counts it.
+  var isOwn = false
   var session: UInt32 = 0
   var cookie: UInt64 = 0
   var range = ByteRange.empty
   var buffer = BufferReference.none
   var errno: Int32 = 0
+  /// Counts the changes that have had to wait.
+  var arrival: UInt64 = 0
   var nextFree: UInt32 = Engine.noSlot
 }
 

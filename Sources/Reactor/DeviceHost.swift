@@ -44,6 +44,8 @@ struct PathHost: BitwiseCopyable {
   let labelBytes: UInt64
   var listeners: RigidArray<ListenerHost>
   var sessions = 0
+  /// Those of them that are the kernel's.
+  var kernelSessions = 0
   var paths: RigidArray<PathHost>
   /// By attempt place, then one for each path's probe.
   var pending: PendingTable
@@ -74,7 +76,7 @@ struct PathHost: BitwiseCopyable {
     let places = requests * 2 + MultipathConfiguration.pathsMax
     id = setup.id
     isOpen = true
-    engine = Engine(setup.configuration)
+    engine = Engine(setup.configuration, keepsSessionsApart: true)
     export = setup.export
     limits = setup.export.limits
     labelBytes = setup.mediumBytes - setup.export.sizeBytes

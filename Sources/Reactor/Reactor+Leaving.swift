@@ -46,6 +46,7 @@ extension Reactor {
     sessions[Int(index)].phase = .vacant
     freeSessions.append(index)
     devices[device].sessions -= 1
+    devices[device].kernelSessions -= 1
     report(.released(device: devices[device].id, descriptor: session.descriptor))
     endIfDestroyed(device)
   }

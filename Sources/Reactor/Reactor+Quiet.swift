@@ -20,7 +20,11 @@ extension Reactor {
       devices[device].servers[place].connection = Connection.abandoned
       devices[device].servers[place].isQueued = false
       let mayLand = io.outstanding > 0 && devices[device].pending[place].isChange
-      guard mayLand, !isLeaving, now < until else { continue }
+      guard mayLand, now < until else { continue }
+      guard !isLeaving else {
+        if isStopping { leavesChanges = true }
+        continue
+      }
       devices[device].servers[place].connection = Connection.none
       devices[device].servers[place].quietUntil = until
       noteQuiet(until, device)
@@ -59,6 +63,7 @@ extension Reactor {
     for place in 0..<devices[device].servers.count
     where devices[device].servers[place].quietUntil != nil {
       if let path, devices[device].pending[place].request.path != path { continue }
+      if path == nil, isStopping { leavesChanges = true }
       endQuietTime(device, place)
     }
     guard let path else { return }

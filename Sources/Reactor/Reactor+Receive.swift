@@ -78,6 +78,7 @@ extension Reactor {
     sessions[Int(index)].isReceiving = false
     sessions[Int(index)].heardAt = now
     if sessions[Int(index)].phase == .closing { return finishClose(index) }
+    if isLeftByKernel(index) { return beginClose(index) }
     if result == -EAGAIN || result == -EINTR { return receiveMore(index) }
     if result == -Errno.ecanceled, sessions[Int(index)].isLeaving { return parse(index) }
     guard result > 0 else { return reachedEnd(index, isError: result < 0) }
@@ -115,7 +116,7 @@ extension Reactor {
     case .negotiating:
       if isError || !sessions[Int(index)].isSending { beginClose(index) }
     case .serving, .draining:
-      if isError { return beginClose(index) }
+      if isError || isGivenUpByKernel(index) { return beginClose(index) }
       sessions[Int(index)].phase = .draining
       parse(index)
     case .vacant, .closing: break

@@ -14,9 +14,15 @@ extension Reactor {
       close(descriptor)
       return
     }
+    if isKernel { closeLeftByKernel(device) }
     guard let index = welcome(descriptor, device, ListenerHost.own, isReadOnly: isReadOnly)
     else { return }
-    sessions[Int(index)].isKernel = isKernel
+    if isKernel { markAsKernel(index) }
+  }
+
+  private mutating func markAsKernel(_ index: UInt32) {
+    sessions[Int(index)].isKernel = true
+    devices[Int(sessions[Int(index)].device)].kernelSessions += 1
   }
 
   /// Goes on with a connection whose handshake another process has done.
@@ -26,7 +32,7 @@ extension Reactor {
       return
     }
     sessions[Int(index)].phase = .serving
-    sessions[Int(index)].isKernel = true
+    markAsKernel(index)
     sessions[Int(index)].exportBytes = exportBytes
     receiveMore(index)
   }
@@ -154,6 +160,7 @@ extension Reactor {
     let device = Int(session.device)
     forgetAllocations(of: index)
     devices[device].engine.abandon(session: index, arena: &arena, effects: &effects)
+    devices[device].engine.releaseHeld(at: now, arena: &arena, effects: &effects)
     drainEffects(device)
     hasReleased = true
     _ = ring.setFile(-1, at: index)
@@ -163,6 +170,7 @@ extension Reactor {
     sessions[Int(index)].isStarved = false
     freeSessions.append(index)
     devices[device].sessions -= 1
+    if session.isKernel { devices[device].kernelSessions -= 1 }
     endIfDestroyed(device)
   }
 

@@ -49,6 +49,8 @@ struct Reactor: ~Copyable {
   var nextHousekeeping: Instant?
   var now: Instant
   var isStopping = false
+  /// While it was, changes that servers may still carry out were answered: nobody here will write any more.
+  var leavesChanges = false
   /// Some session is cut off and not closed yet.
   var hasCutOff = false
   var hasEnded = false
@@ -224,6 +226,10 @@ struct Reactor: ~Copyable {
       let index = starved[position]
       guard sessions[Int(index)].isStarved else { continue }
       sessions[Int(index)].isStarved = false
+      if isLeftByKernel(index) {
+        beginClose(index)
+        continue
+      }
       if sessions[Int(index)].phase == .negotiating { receiveMore(index) } else { parse(index) }
     }
     starved.removeSubrange(0..<waiting)
@@ -239,6 +245,6 @@ struct Reactor: ~Copyable {
     }
     scout?.end()
     hasEnded = true
-    report(.stopped)
+    report(.stopped(leavesChanges: leavesChanges))
   }
 }

@@ -151,7 +151,8 @@ public enum ReactorReport: Sendable {
   case released(device: UInt32, descriptor: Int32)
   /// The ring is up; commands are obeyed.
   case started
-  case stopped
+  /// Everything is over; servers may still carry out changes that were sent to them.
+  case stopped(leavesChanges: Bool)
   /// There is no ring, or it failed: the reactor has ended. One sentence says what to do.
   case broken(advice: String)
 }

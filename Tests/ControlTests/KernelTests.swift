@@ -34,6 +34,11 @@ struct KernelTests {
     #expect(params.deadConnSeconds == 300)
     #expect(try params.check() == nil)
     #expect(try AttachMethod.Params(name: "d", kernelDevice: "nbd7").check() == 7)
+    #expect(params.connections == 1)
+    for count in [0, -1, 17] {
+      let wrong = AttachMethod.Params(name: "d", connections: count)
+      #expect(refusal { () throws(ControlError) in _ = try wrong.check() }?.code == .badRequest)
+    }
     let none = AttachMethod.Params(name: "d", deadConnSeconds: 0)
     #expect(refusal { () throws(ControlError) in _ = try none.check() }?.code == .badRequest)
     #expect(
@@ -62,12 +67,30 @@ struct KernelTests {
     #expect(KernelAttachment.prefix(of: "data") == "mpath:data:")
   }
 
+  @Test("an attachment that an earlier daemon has written down has one connection")
+  func earlierState() throws {
+    let device = DeviceSpecification(
+      name: "data", mode: .activePassive, sizeBytes: 1 << 30, blockBytes: 512,
+      options: DeviceOptions(), paths: [.init(path: "/dev/loop1")],
+      kernel: KernelAttachment(
+        identifier: "mpath:data:1f", deadConnSeconds: 300, connections: 4, boot: "b"))
+    let now = text(try StateFile.encode([device]))
+    #expect(try StateFile.decode(bytes(now)).first?.kernel?.connections == 4)
+    let before = now.replacing("\"connections\"", with: "\"somethingElse\"")
+    #expect(before != now)
+    #expect(try StateFile.decode(bytes(before)).first?.kernel?.connections == 1)
+  }
+
   @Test("status says where a device is in the kernel and who uses it")
   func status() {
     let plain = Samples.device(.optimal, [Samples.path(1, .active), Samples.path(2, .passive)])
-    func lines(_ link: KernelDeviceStatus.Link, _ mounts: [String], _ holders: [String]) -> String {
+    func lines(
+      _ link: KernelDeviceStatus.Link, _ mounts: [String], _ holders: [String], of many: Int = 1,
+      up: Int = 1
+    ) -> String {
       let kernel = KernelDeviceStatus(
-        device: "/dev/nbd0", link: link, deadConnSeconds: 300, holders: holders, mounts: mounts)
+        device: "/dev/nbd0", link: link, deadConnSeconds: 300, connections: many,
+        connectionsUp: up, holders: holders, mounts: mounts)
       let device = DeviceStatus(
         name: plain.name, state: plain.state, mode: plain.mode, sizeBytes: plain.sizeBytes,
         blockBytes: plain.blockBytes, socket: plain.socket, uri: plain.uri, sessions: 1,
@@ -75,6 +98,8 @@ struct KernelTests {
       return StatusText.render(DeviceReport(devices: [device]), Samples.context)
     }
     #expect(lines(.up, [], []).hasSuffix("\n\ndata: /dev/nbd0\n"))
+    #expect(lines(.up, [], [], of: 4, up: 4).hasSuffix("\n\ndata: /dev/nbd0, 4 connections\n"))
+    #expect(lines(.up, [], [], of: 4, up: 3).hasSuffix("data: /dev/nbd0, 3 of 4 connections\n"))
     #expect(
       lines(.up, ["/mnt"], ["dm-0"]).hasSuffix("\n\ndata: /dev/nbd0, used at /mnt, held by dm-0\n"))
     #expect(

@@ -15,7 +15,8 @@ final class EngineBench {
 
   init(
     paths: Int = 2, sessions: Int = 2, requestsMax: Int = 8, noPathTimeout: Interval = .seconds(60),
-    probe: ProbeSchedule = ProbeSchedule(first: .milliseconds(10), goodNeeded: 1)
+    probe: ProbeSchedule = ProbeSchedule(first: .milliseconds(10), goodNeeded: 1),
+    keepsSessionsApart: Bool = false
   ) {
     guard let geometry = Geometry(sizeBytes: 64 << 20, blockBytes: 4096) else {
       preconditionFailure("an impossible geometry")
@@ -23,7 +24,7 @@ final class EngineBench {
     engine = Engine(
       MultipathConfiguration(
         mode: .activePassive, geometry: geometry, requestsMax: requestsMax,
-        noPathTimeout: noPathTimeout, probe: probe))
+        noPathTimeout: noPathTimeout, probe: probe), keepsSessionsApart: keepsSessionsApart)
     accounts = Array(repeating: SessionAccount(), count: sessions)
     for _ in 0..<paths {
       decide { machine, effects in _ = machine.addPath(at: .zero, effects: &effects) }
@@ -91,6 +92,12 @@ final class EngineBench {
 
   func abandon(_ session: Int) {
     engine.abandon(session: UInt32(session), arena: &arena, effects: &effects)
+    drain()
+  }
+
+  /// What the caller of `abandon` does next.
+  func release() {
+    engine.releaseHeld(at: now, arena: &arena, effects: &effects)
     drain()
   }
 

@@ -66,6 +66,38 @@ extension Integration {
       }
     }
 
+    @Test(.needs(.root, .loopDevices, .python), .timeLimit(.minutes(1)))
+    func whatUdevSaysOfLinksAndNamesIsShownAndUsed() async throws {
+      try await Lab.run { lab in
+        let disk = try lab.image("disk.img", mebibytes: 8)
+        let loop = try await LoopDevice.attach(disk, in: lab)
+        let daemon = try await Labels.daemon(in: lab, taste: [loop.node])
+        let facts = try await Self.paths(daemon).first
+        #expect(
+          facts?.kernelName == loop.name && facts?.serial == nil, "\(String(describing: facts))")
+        let link = "/dev/disk/by-id/mpath-test-\(loop.name)"
+        // Said again until it is seen: a look that comes after it reads udev's database, which has nothing here.
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(30)
+        var told: PathFacts?
+        while told?.serial == nil, clock.now < end {
+          try await lab.script("udev_says.py", [loop.node, "\(link) /dev/disk/by-seq/7", "S123"])
+          try await Task.sleep(for: .milliseconds(20))
+          told = try await Self.paths(daemon).first
+        }
+        #expect(told?.serial == "S123")
+        #expect(told?.aliases == [link, "/dev/disk/by-seq/7"].map { String($0.dropFirst(5)) })
+        // What is no message of udev's changes nothing, and ends nothing.
+        let noise =
+          "import os, socket, sys; s = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, 15); s.bind((0, 0)); "
+          + "[s.sendto(p, (0, 2)) for p in (b'libudev', b'libudev' + bytes(40), os.urandom(300), "
+          + "b'libudev\\0\\xfe\\xed\\xca\\xfe' + b'\\xff' * 40)]"
+        try await lab.succeed(Lab.python, ["-c", noise])
+        let after = try await Self.paths(daemon).first
+        #expect(after?.path == facts?.path && after?.state == facts?.state)
+      }
+    }
+
     private static func paths(_ daemon: TestDaemon) async throws -> [PathFacts] {
       let text = try await daemon.control("paths", "--json")
       return try Wire.decode(PathsMethod.Result.self, from: Array(text.utf8), what: "paths").paths

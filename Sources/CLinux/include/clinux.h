@@ -119,14 +119,14 @@ int64_t mp_path_read(int fd, void *buffer, uint32_t length, uint64_t offset);
 /* Writes from an aligned copy and makes it durable. Returns 0 when all of it is on the medium. */
 int mp_path_write(int fd, const void *buffer, uint32_t length, uint64_t offset);
 
-/* --- uevents.c: what the kernel says about devices --- */
+/* --- uevents.c: what the kernel and udev say about devices --- */
 
-/* A non-blocking socket on which the kernel's own uevents arrive. */
+/* A non-blocking socket on which the kernel's own uevents arrive, and udev's where there is a udev. */
 int mp_uevent_open(void);
 /* The next message without its sender's header: "add@/devices/..." and KEY=VALUE texts, each ended by NUL.
- * Returns its length, 0 when there is none, -ENOBUFS when some were lost. Messages of processes are passed
- * over. */
-int64_t mp_uevent_next(int fd, void *buffer, uint32_t length);
+ * Returns its length, 0 when there is none, -ENOBUFS when some were lost. One of udev's has a word of ours as its
+ * first text. Messages of other processes are passed over. */
+int64_t mp_uevent_next(int fd, void *buffer, uint32_t length, bool *from_udev);
 
 /* --- watch.c: what file systems say about the files in a folder --- */
 
@@ -208,8 +208,9 @@ int mp_hold_lock(const char *name);
 typedef struct mp_nbd mp_nbd;
 
 typedef struct {
-  /* A negotiated connection; the kernel takes a reference of its own. */
-  int socket;
+  /* Negotiated connections; the kernel takes references of its own. */
+  const int *sockets;
+  size_t socket_count;
   uint64_t size_bytes;
   uint32_t block_bytes;
   uint64_t server_flags;
@@ -224,10 +225,11 @@ typedef struct {
 /* -ENOENT when the module is not loaded. */
 int mp_nbd_open(mp_nbd **nbd);
 void mp_nbd_close(mp_nbd *nbd);
-/* Makes a kernel device of a connection; `index` says which, or MP_NBD_ANY, and then which it became.
- * There is no request timeout: with one connection the kernel only complains of slow requests. */
+/* Makes a kernel device of connections; `index` says which, or MP_NBD_ANY, and then which it became.
+ * There is no request timeout: with one connection the kernel only complains of slow requests. With several it ends
+ * a connection on which a request is out for longer than the queue's io_timeout, and repeats that elsewhere. */
 int mp_nbd_connect(mp_nbd *nbd, const mp_nbd_setup *setup, uint32_t *index);
-/* Replaces a dead connection. With none dead it succeeds and drops the new one. Size, block size and flags
+/* Replaces as many dead connections as there are sockets, in an order of its own. With none dead it succeeds and drops the new one. Size, block size and flags
  * stay as they are. */
 int mp_nbd_reconfigure(mp_nbd *nbd, uint32_t index, const mp_nbd_setup *setup);
 /* Tells the kernel another size of a connected device. */

@@ -5,6 +5,7 @@ package enum AttachMethod: ControlMethod {
   /// How long the kernel lets requests wait for a daemon that is gone.
   package static let deadConnSecondsDefault: UInt64 = 300
   package static let deadConnSecondsMax: UInt64 = 30 * 86400
+  package static let connectionsMax = 16
 
   /// What to attach, and how.
   package struct Params: Codable, Hashable, Sendable {
@@ -12,14 +13,17 @@ package enum AttachMethod: ControlMethod {
     /// Such as /dev/nbd3; nil for any that is free.
     package let kernelDevice: String?
     package let deadConnSeconds: UInt64
+    /// Between the kernel and the daemon.
+    package let connections: Int
 
     package init(
       name: String, kernelDevice: String? = nil,
-      deadConnSeconds: UInt64 = AttachMethod.deadConnSecondsDefault
+      deadConnSeconds: UInt64 = AttachMethod.deadConnSecondsDefault, connections: Int = 1
     ) {
       self.name = name
       self.kernelDevice = kernelDevice
       self.deadConnSeconds = deadConnSeconds
+      self.connections = connections
     }
 
     /// Reads the parameters; what a client leaves out has the default of the command line.
@@ -30,6 +34,7 @@ package enum AttachMethod: ControlMethod {
       deadConnSeconds =
         try fields.decodeIfPresent(UInt64.self, forKey: .deadConnSeconds)
         ?? AttachMethod.deadConnSecondsDefault
+      connections = try fields.decodeIfPresent(Int.self, forKey: .connections) ?? 1
     }
 
     /// Refuses what no look at the system is needed to refuse; the number of the wished device.
@@ -39,6 +44,11 @@ package enum AttachMethod: ControlMethod {
           .badRequest,
           "the dead-connection time is 1 to \(AttachMethod.deadConnSecondsMax) seconds",
           hint: "without one, every restart of mpathd would be an I/O error")
+      }
+      guard (1...AttachMethod.connectionsMax).contains(connections) else {
+        throw ControlError(
+          .badRequest, "a device has 1 to \(AttachMethod.connectionsMax) connections to the kernel",
+          hint: "one is the default; more help where one CPU cannot carry the load")
       }
       return try kernelDevice.map { operand throws(ControlError) in
         try KernelDeviceName(operand).number

@@ -14,18 +14,24 @@ package struct KernelDeviceStatus: Codable, Hashable, Sendable {
   package let device: String?
   package let link: Link
   package let deadConnSeconds: UInt64
+  /// Between kernel and daemon: how many there should be, and how many there are.
+  package let connections: Int
+  package let connectionsUp: Int
   /// Devices on top of it, such as dm-0.
   package let holders: [String]
   /// Where it, or a partition of it, is mounted or used for swap.
   package let mounts: [String]
 
   package init(
-    device: String?, link: Link, deadConnSeconds: UInt64, holders: [String] = [],
+    device: String?, link: Link, deadConnSeconds: UInt64, connections: Int = 1,
+    connectionsUp: Int = 1, holders: [String] = [],
     mounts: [String] = []
   ) {
     self.device = device
     self.link = link
     self.deadConnSeconds = deadConnSeconds
+    self.connections = connections
+    self.connectionsUp = connectionsUp
     self.holders = holders
     self.mounts = mounts
   }

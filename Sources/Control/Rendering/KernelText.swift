@@ -4,7 +4,10 @@ enum KernelText {
     let place = kernel.device ?? "no kernel device yet"
     var text = "\(PrintableText.escaped(device)): \(place)"
     switch kernel.link {
-    case .up: break
+    case .up where kernel.connections == 1: break
+    case .up where kernel.connectionsUp == kernel.connections:
+      text += ", \(kernel.connections) connections"
+    case .up: text += ", \(kernel.connectionsUp) of \(kernel.connections) connections"
     case .connecting: text += ", being connected; requests wait up to \(kernel.deadConnSeconds) s"
     case .detaching: text += ", being detached"
     }

@@ -5,16 +5,31 @@ package struct KernelAttachment: Codable, Hashable, Sendable {
   /// N of /dev/nbdN; nil until the kernel has given one.
   package var number: UInt32?
   package let deadConnSeconds: UInt64
+  /// Between the kernel and the daemon.
+  package let connections: Int
   /// The boot of the machine in which it was attached: the kernel's devices do not outlive it.
   package var boot: String
 
   package init(
-    identifier: String, number: UInt32? = nil, deadConnSeconds: UInt64, boot: String
+    identifier: String, number: UInt32? = nil, deadConnSeconds: UInt64, connections: Int = 1,
+    boot: String
   ) {
     self.identifier = identifier
     self.number = number
     self.deadConnSeconds = deadConnSeconds
+    self.connections = connections
     self.boot = boot
+  }
+
+  /// Reads what this or an earlier daemon remembers.
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    identifier = try fields.decode(String.self, forKey: .identifier)
+    number = try fields.decodeIfPresent(UInt32.self, forKey: .number)
+    deadConnSeconds = try fields.decode(UInt64.self, forKey: .deadConnSeconds)
+    let count = try fields.decodeIfPresent(Int.self, forKey: .connections) ?? 1
+    connections = min(max(count, 1), AttachMethod.connectionsMax)
+    boot = try fields.decode(String.self, forKey: .boot)
   }
 
   /// What every identifier begins with.

@@ -142,11 +142,12 @@ final class ControlServer {
   private func isPrivileged(_ uid: UInt32) -> Bool { uid == 0 || uid == geteuid() }
 
   /// Drops those that have taken nothing of what waits for them since this was last called; who they were.
-  /// Followers of events are told what they miss instead.
+  /// Followers of events and takers of a trace are told what they miss instead.
   func dropSilent() -> [Peer] {
     var dropped: [Peer] = []
     for client in clients {
-      let isWaiting = client.sent < client.output.count && client.stream == nil
+      let isWaiting =
+        client.sent < client.output.count && client.stream == nil && !client.isStreaming
       guard isWaiting else {
         client.sentBefore = nil
         continue

@@ -32,6 +32,7 @@ extension Supervisor {
           return finish(.failure(error(answer, while: "being set")))
         }
         noteSettings(wanted, device)
+        retuneKernelDevice(device, before.0)
         let later = remarkOnConnections(before.1, device)
         relabel(device) { [self] remark in
           save { warning in finish(.success(Change(warning: remark ?? warning ?? later))) }

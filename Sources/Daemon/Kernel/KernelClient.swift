@@ -23,26 +23,45 @@ internal import NBD
   struct Wish: Sendable {
     let export: String
     let attachment: KernelAttachment
+    /// How long a request may be out before the kernel asks what has become of it. See `KernelDevice.tune`.
+    let retryMilliseconds: UInt64
   }
 
-  /// Makes a kernel device of a connection; its number. The connection's client end is closed.
-  func connect(
-    _ connection: KernelConnection, _ wish: Wish
-  ) throws(KernelFailure) -> UInt32 {
-    defer { close(connection.client) }
-    let export = try KernelHandshake.run(connection.client, export: wish.export).get()
-    let block = max(512, export.minimumBlockBytes)
-    guard Int(block) <= sysconf(Int32(_SC_PAGESIZE)) else { throw .blockSize(block) }
-    let number = try choose(wish.attachment.number) { [client = connection.client] number in
+  private static func withSetup(
+    _ connections: [KernelConnection], _ wish: Wish, _ body: (inout mp_nbd_setup) -> Int32
+  ) -> Int32 {
+    let sockets = connections.map { $0.client }
+    return unsafe sockets.withUnsafeBufferPointer { sockets in
       unsafe wish.attachment.identifier.withCString { identifier in
         var setup = unsafe mp_nbd_setup(
-          socket: client, size_bytes: export.sizeBytes, block_bytes: block,
-          server_flags: UInt64(export.flags.rawValue),
-          dead_seconds: wish.attachment.deadConnSeconds, identifier: identifier)
+          sockets: sockets.baseAddress, socket_count: sockets.count, size_bytes: 0, block_bytes: 0,
+          server_flags: 0, dead_seconds: wish.attachment.deadConnSeconds, identifier: identifier)
+        return unsafe body(&setup)
+      }
+    }
+  }
+
+  /// Makes a kernel device of connections; its number. The connections' client ends are closed.
+  func connect(
+    _ connections: [KernelConnection], _ wish: Wish
+  ) throws(KernelFailure) -> UInt32 {
+    defer { for connection in connections { close(connection.client) } }
+    var negotiated: NegotiatedExport?
+    for connection in connections {
+      negotiated = try KernelHandshake.run(connection.client, export: wish.export).get()
+    }
+    guard let export = negotiated else { throw .handshake("there is no connection") }
+    let block = max(512, export.minimumBlockBytes)
+    guard Int(block) <= sysconf(Int32(_SC_PAGESIZE)) else { throw .blockSize(block) }
+    let number = try choose(wish.attachment.number) { number in
+      unsafe Self.withSetup(connections, wish) { setup in
+        unsafe setup.size_bytes = export.sizeBytes
+        unsafe setup.block_bytes = block
+        unsafe setup.server_flags = UInt64(export.flags.rawValue)
         return unsafe mp_nbd_connect(handle, &setup, &number)
       }
     }
-    KernelDevice(number).tune()
+    KernelDevice(number).tune(retryMilliseconds: wish.retryMilliseconds)
     return number
   }
 
@@ -76,7 +95,7 @@ internal import NBD
     return number
   }
 
-  /// Gives a kernel device that has lost its connection another. The client end is closed.
+  /// Gives a kernel device that has lost a connection another. The client end is closed.
   func reconnect(
     _ number: UInt32, _ connection: KernelConnection, _ wish: Wish
   ) throws(KernelFailure) {
@@ -91,11 +110,8 @@ internal import NBD
       close(connection.client)
       throw error
     }
-    status = unsafe wish.attachment.identifier.withCString { identifier in
-      var setup = unsafe mp_nbd_setup(
-        socket: connection.client, size_bytes: 0, block_bytes: 0, server_flags: 0,
-        dead_seconds: wish.attachment.deadConnSeconds, identifier: identifier)
-      return unsafe mp_nbd_reconfigure(handle, number, &setup)
+    status = unsafe Self.withSetup([connection], wish) { setup in
+      unsafe mp_nbd_reconfigure(handle, number, &setup)
     }
     close(connection.client)
     // ENOSPC is what the kernel says when it has no dead connection to replace.

@@ -11,6 +11,23 @@ struct KernelConnection: Sendable {
   /// does not keep a connection up: both sides shut it down when they end it.
   let watch: Int32
 
+  /// Several at once, or none: nil when no descriptors are left.
+  static func make(_ count: Int) -> [KernelConnection]? {
+    var connections: [KernelConnection] = []
+    for _ in 0..<count {
+      guard let connection = make() else {
+        for made in connections { made.drop() }
+        return nil
+      }
+      connections.append(connection)
+    }
+    return connections
+  }
+
+  private func drop() {
+    for descriptor in [client, server, watch] { close(descriptor) }
+  }
+
   /// Nil when no descriptors are left.
   static func make() -> KernelConnection? {
     var ends: [Int32] = [-1, -1]

@@ -90,19 +90,23 @@ struct KernelDevice {
 
   // MARK: What is set once it is connected
 
-  /// Requests that were with a connection that died are sent again only when the block layer's timer fires,
-  /// 30 s after they began unless told otherwise. With one connection and no NBD timeout a request that is
-  /// merely slow costs one line in the kernel's log each time, which is why it is not shorter still.
-  private static let retryMilliseconds = 2000
   private static let requestKibibytes: UInt64 = 1024
 
   /// Best effort: the device works with whatever the kernel has chosen.
-  func tune() {
-    SystemFile.write("\(Self.retryMilliseconds)", to: folder + "/queue/io_timeout")
+  ///
+  /// Requests that were with a connection that died are sent again only when the block layer's timer fires,
+  /// 30 s after they began unless told otherwise.
+  func tune(retryMilliseconds: UInt64) {
+    patience(milliseconds: retryMilliseconds)
     SystemFile.write("none", to: folder + "/queue/scheduler")
     let most = SystemFile.text(folder + "/queue/max_hw_sectors_kb").flatMap { UInt64($0) } ?? 128
     SystemFile.write("\(min(Self.requestKibibytes, most))", to: folder + "/queue/max_sectors_kb")
     announce()
+  }
+
+  /// It counts for requests that begin from now on.
+  func patience(milliseconds: UInt64) {
+    SystemFile.write("\(milliseconds)", to: folder + "/queue/io_timeout")
   }
 
   /// Has udev look at it again: the backend's name appears after the kernel's own announcement.

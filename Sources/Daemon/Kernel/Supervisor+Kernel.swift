@@ -22,7 +22,8 @@ extension Supervisor {
       device.kernel = KernelLink(
         attachment: KernelAttachment(
           identifier: KernelAttachment.prefix(of: device.name.text) + tag, number: wished,
-          deadConnSeconds: params.deadConnSeconds, boot: Self.boot))
+          deadConnSeconds: params.deadConnSeconds, connections: params.connections,
+          boot: Self.boot))
       // Written down before it is done: a daemon that is killed in between finds its own again.
       save { [self] warning in
         connect(device) { [self] outcome in
@@ -93,56 +94,87 @@ extension Supervisor {
     return got < 0 ? errno : got == 0 ? ENODATA : 0
   }
 
-  // MARK: The connection
+  // MARK: The connections
 
-  /// Makes a connection for a device that has a `kernel` and lets the kernel have it, as a new kernel
-  /// device or as another connection of the one it has.
-  func connect(
-    _ device: DeviceEntry, existing number: UInt32? = nil,
-    _ done: @escaping (KernelWorker.Outcome) -> Void
-  ) {
-    guard let attachment = device.kernel?.attachment, let connection = KernelConnection.make()
+  /// Makes the connections of a device that has a `kernel` and lets the kernel have them, as a new kernel device.
+  func connect(_ device: DeviceEntry, _ done: @escaping (KernelWorker.Outcome) -> Void) {
+    guard let attachment = device.kernel?.attachment,
+      let connections = KernelConnection.make(attachment.connections)
     else {
       return done(.failure(.system(errno: EMFILE, doing: "making a connection")))
     }
     device.kernel?.state = .connecting
-    stopWatching(device)
+    device.kernel?.dropAll()
+    offer(connections, device) { client, wish throws(KernelFailure) in
+      try client.connect(connections, wish)
+    } _: { outcome in
+      done(outcome)
+    }
+  }
+
+  /// Gives the kernel device that a device has another connection in the place of one that it has lost.
+  func connect(
+    _ device: DeviceEntry, existing number: UInt32,
+    _ done: @escaping (KernelWorker.Outcome) -> Void
+  ) {
+    guard let connection = KernelConnection.make() else {
+      return done(.failure(.system(errno: EMFILE, doing: "making a connection")))
+    }
+    offer([connection], device) { client, wish throws(KernelFailure) in
+      try client.reconnect(number, connection, wish)
+      KernelDevice(number).tune(retryMilliseconds: wish.retryMilliseconds)
+      return number
+    } _: { outcome in
+      done(outcome)
+    }
+  }
+
+  /// Has a reactor serve fresh connections, and the worker give their other ends to the kernel.
+  private func offer(
+    _ connections: [KernelConnection], _ device: DeviceEntry,
+    _ work:
+      @escaping @Sendable (borrowing KernelClient, KernelClient.Wish) throws(KernelFailure) ->
+      UInt32,
+    _ done: @escaping (KernelWorker.Outcome) -> Void
+  ) {
+    guard let attachment = device.kernel?.attachment else { return }
     guardKernelDevice(attachment)
-    post(
-      .admit(
-        device: device.id, descriptor: connection.server, isReadOnly: false, isKernel: true),
-      to: device)
-    let wish = KernelClient.Wish(export: device.name.text, attachment: attachment)
+    for connection in connections {
+      post(
+        .admit(
+          device: device.id, descriptor: connection.server, isReadOnly: false, isKernel: true),
+        to: device)
+    }
+    let wish = KernelClient.Wish(
+      export: device.name.text, attachment: attachment,
+      retryMilliseconds: KernelLink.retryMilliseconds(attachment, device.settings))
     ask(
-      { client throws(KernelFailure) in
-        guard let number else { return try client.connect(connection, wish) }
-        try client.reconnect(number, connection, wish)
-        KernelDevice(number).tune()
-        return number
-      }, refused: { close(connection.client) }
+      { client throws(KernelFailure) in try work(client, wish) },
+      refused: { for connection in connections { close(connection.client) } }
     ) { [self] outcome in
-      switch outcome {
-      case .success(let number) where device.kernel != nil:
-        device.kernel?.state = .up
-        device.kernel?.attachment.number = number
-        device.kernel?.attachment.boot = Self.boot
-        device.kernel?.watch = connection.watch
-        device.kernel?.server = connection.server
-        device.kernel?.hasComplained = false
-        writeBackDuty.begin(log)
-        // A medium may have grown while no daemon ran.
-        if KernelDevice(number).sizeBytes != device.geometry.sizeBytes {
-          resizeKernelDevice(device)
-        }
-        log.info(
-          "kernel device connected",
-          metadata: [
-            "device": "\(device.name.text)", "kernel": "\(KernelDeviceName(number: number).path)",
-          ])
-      case .success, .failure: close(connection.watch)
+      if case .success(let number) = outcome, device.kernel != nil {
+        connected(device, number, connections)
+      } else {
+        for connection in connections { close(connection.watch) }
       }
       done(outcome)
     }
+  }
+
+  private func connected(
+    _ device: DeviceEntry, _ number: UInt32, _ connections: [KernelConnection]
+  ) {
+    if device.kernel?.state == .connecting { device.kernel?.state = .up }
+    device.kernel?.attachment.number = number
+    device.kernel?.attachment.boot = Self.boot
+    device.kernel?.ends += connections.map {
+      KernelLink.End(watch: $0.watch, server: $0.server)
+    }
+    device.kernel?.hasComplained = false
+    writeBackDuty.begin(log)
+    // A medium may have grown while no daemon ran.
+    if KernelDevice(number).sizeBytes != device.geometry.sizeBytes { resizeKernelDevice(device) }
+    log.info("kernel device connected", metadata: about(device, number))
   }
 
   /// Has the worker do something; `done` gets the outcome, however long it takes.
@@ -158,12 +190,6 @@ extension Supervisor {
     kernelWorker.run(work, refused: refused) { outcome in
       inbox.post(.answer(ticket: ticket, .kernel(outcome)))
     }
-  }
-
-  func stopWatching(_ device: DeviceEntry) {
-    guard let watch = device.kernel?.watch, watch >= 0 else { return }
-    close(watch)
-    device.kernel?.watch = -1
   }
 
   // MARK: detach
@@ -244,7 +270,7 @@ extension Supervisor {
   }
 
   func dropKernel(_ device: DeviceEntry) {
-    stopWatching(device)
+    device.kernel?.dropAll()
     if let attachment = device.kernel?.attachment { unguardKernelDevice(attachment) }
     device.kernel = nil
     if !devices.contains(where: { $0.kernel != nil }) { writeBackDuty.end() }

@@ -16,21 +16,23 @@ extension Supervisor {
 
   /// What `poll` shall look at, in the order `serveKernelLinks` expects it back.
   func kernelInterests() -> [pollfd] {
-    owners.attached.sorted().compactMap { owners.device($0)?.kernel }.filter {
-      $0.state == .up && $0.watch >= 0
-    }
-    .map { pollfd(fd: $0.watch, events: 0, revents: 0) }
+    owners.attached.sorted().compactMap { owners.device($0)?.kernel }
+      .filter { $0.state != .detaching }.flatMap { $0.ends }
+      .map { pollfd(fd: $0.watch, events: 0, revents: 0) }
   }
 
   /// A connection ended: the kernel gave up on it, the reactor dropped it, or the kernel device was taken
   /// away by somebody else.
   func serveKernelLinks(_ ready: ArraySlice<pollfd>) {
     for state in ready where state.revents != 0 && !isStopping {
-      guard let device = devices.first(where: { $0.kernel?.watch == state.fd }),
-        let number = device.kernel?.attachment.number
-      else { continue }
-      log.warning("the kernel's connection ended", metadata: about(device, number))
-      reconnect(device, number)
+      for device in devices {
+        guard let end = device.kernel?.ends.first(where: { $0.watch == state.fd }),
+          let number = device.kernel?.attachment.number
+        else { continue }
+        log.warning("the kernel's connection ended", metadata: about(device, number))
+        device.kernel?.drop(end)
+        reconnect(device, number)
+      }
     }
   }
 
@@ -38,12 +40,17 @@ extension Supervisor {
     ["device": "\(device.name.text)", "kernel": "\(KernelDeviceName(number: number).path)"]
   }
 
-  /// Offers the kernel another connection until it takes one.
+  /// Offers the kernel other connections, one after the other, until it has as many as it should.
   private func reconnect(_ device: DeviceEntry, _ number: UInt32) {
+    guard let kernel = device.kernel, !kernel.isReconnecting, kernel.state != .detaching,
+      kernel.ends.count < kernel.attachment.connections
+    else { return }
+    device.kernel?.isReconnecting = true
     let began = ReactorThread.clock()
     connect(device, existing: number) { [self] outcome in
+      device.kernel?.isReconnecting = false
       switch outcome {
-      case .success: break
+      case .success: reconnect(device, number)
       case .failure(.gone):
         log.warning("the kernel device was taken away", metadata: about(device, number))
         dropKernel(device)
@@ -53,7 +60,7 @@ extension Supervisor {
         let wait = max(
           Self.offerAgain, Interval(nanoseconds: (ReactorThread.clock() - began).nanoseconds))
         timers.after(min(wait, .seconds(1))) { [self] in
-          if device.kernel != nil, !isStopping { reconnect(device, number) }
+          if !isStopping { reconnect(device, number) }
         }
       }
     }
@@ -77,7 +84,7 @@ extension Supervisor {
       .first { $0.backend == attachment.identifier }
     if let existing {
       device.kernel?.attachment.number = existing.name.number
-      if adopt(device, existing.name.number) { return }
+      adopt(device, existing.name.number)
       return reconnect(device, existing.name.number)
     }
     if attachment.number != nil, attachment.boot == Self.boot {

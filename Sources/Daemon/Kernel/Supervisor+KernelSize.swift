@@ -3,12 +3,20 @@ internal import Control
 internal import Logging
 internal import Reactor
 
-/// The size that the kernel knows.
+/// What the kernel knows of a device that changes.
 extension Supervisor {
+  /// How long requests may wait has changed, and with it how long the kernel should.
+  func retuneKernelDevice(_ device: DeviceEntry, _ before: DeviceSettings) {
+    guard let attachment = device.kernel?.attachment, let number = attachment.number else { return }
+    let patience = KernelLink.retryMilliseconds(attachment, device.settings)
+    guard patience != KernelLink.retryMilliseconds(attachment, before) else { return }
+    KernelDevice(number).patience(milliseconds: patience)
+  }
+
   /// Has the kernel know the device's size, also with a mounted file system on it. The kernel announces it, so
   /// that whoever is interested can grow too.
   func resizeKernelDevice(_ device: DeviceEntry) {
-    guard let kernel = device.kernel, kernel.state == .up, let number = kernel.attachment.number
+    guard let kernel = device.kernel, kernel.isWhole, let number = kernel.attachment.number
     else { return }
     let size = device.geometry.sizeBytes
     let identifier = kernel.attachment.identifier
@@ -18,7 +26,9 @@ extension Supervisor {
     } _: { [self] outcome in
       switch outcome {
       case .success:
-        post(.retold(device: device.id, descriptor: kernel.server), to: device)
+        for end in kernel.ends {
+          post(.retold(device: device.id, descriptor: end.server), to: device)
+        }
       case .failure(let failure):
         let error = failure.error(device: device.name.text)
         log.error(

@@ -49,11 +49,13 @@ extension Supervisor {
   /// The kernel's connection of a device is at rest.
   func released(_ id: UInt32, _ descriptor: Int32) {
     let device = devices.first { $0.id == id }
-    guard let kernel = device?.kernel, kernel.server == descriptor, kernel.state == .up else {
+    guard let kernel = device?.kernel, kernel.state == .up,
+      kernel.ends.contains(where: { $0.server == descriptor })
+    else {
       close(descriptor)
       return
     }
-    successor.connections[kernel.attachment.identifier] = descriptor
+    successor.connections[kernel.attachment.identifier, default: []].append(descriptor)
   }
 
   /// Becomes the other program if that was asked for; returns if it was not, or cannot be.
@@ -67,22 +69,24 @@ extension Supervisor {
 
   // MARK: The other side
 
-  /// Goes on with a connection of the daemon before; false when there is none.
-  func adopt(_ device: DeviceEntry, _ number: UInt32) -> Bool {
+  /// Goes on with the connections that the daemon before has left of a device, if any.
+  func adopt(_ device: DeviceEntry, _ number: UInt32) {
     guard let attachment = device.kernel?.attachment,
-      let descriptor = inherited.connections.removeValue(forKey: attachment.identifier)
-    else { return false }
-    let watch = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-    guard watch >= 0 else {
-      close(descriptor)
-      return false
-    }
+      let descriptors = inherited.connections.removeValue(forKey: attachment.identifier)
+    else { return }
     guardKernelDevice(attachment)
     let told = KernelDevice(number).sizeBytes
-    post(.adopt(device: device.id, descriptor: descriptor, exportBytes: told), to: device)
+    for descriptor in descriptors {
+      let watch = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+      guard watch >= 0 else {
+        close(descriptor)
+        continue
+      }
+      device.kernel?.ends.append(KernelLink.End(watch: watch, server: descriptor))
+      post(.adopt(device: device.id, descriptor: descriptor, exportBytes: told), to: device)
+    }
+    guard device.kernel?.ends.isEmpty == false else { return }
     device.kernel?.state = .up
-    device.kernel?.watch = watch
-    device.kernel?.server = descriptor
     writeBackDuty.begin(log)
     var facts = about(device, number)
     if let began = inherited.began {
@@ -90,12 +94,11 @@ extension Supervisor {
     }
     log.info("kernel device goes on", metadata: facts)
     if told != device.geometry.sizeBytes { resizeKernelDevice(device) }
-    return true
   }
 
   /// Connections of devices that are not there any more.
   func dropUnclaimedConnections() {
-    for descriptor in inherited.connections.values { close(descriptor) }
+    for descriptor in inherited.connections.values.joined() { close(descriptor) }
     inherited.connections = [:]
   }
 }

@@ -13,16 +13,19 @@ extension Supervisor {
 
   func readUevents() {
     var buffer = [UInt8](repeating: 0, count: Self.ueventBytes)
+    var isFromUdev = false
     while true {
       let length = unsafe buffer.withUnsafeMutableBytes { bytes in
-        unsafe mp_uevent_next(taster.uevents, bytes.baseAddress, UInt32(bytes.count))
+        unsafe mp_uevent_next(
+          taster.uevents, bytes.baseAddress, UInt32(bytes.count), &isFromUdev)
       }
       if length == 0 { return }
       guard length > 0 else {
         log.warning("the kernel's events came too fast: looking at everything")
         return rescanEverything { _ in }
       }
-      if let event = Uevent(buffer[..<Int(length)]) { heard(event) }
+      guard let event = Uevent(buffer[..<Int(length)]) else { continue }
+      if isFromUdev { settled(event) } else { heard(event) }
     }
   }
 

@@ -65,7 +65,7 @@ extension Supervisor {
   ) {
     var strangers: [String] = []
     inSlices(names.count) { [self] index in
-      taster.candidates.enter(names[index])
+      if !isDry { taster.candidates.enter(names[index]) }
       if !owners.isInService(names[index]) { strangers.append(names[index]) }
     } _: { [self] in
       look(at: strangers) { [self] looks in judge(looks, names.count, isDry: isDry, done) }

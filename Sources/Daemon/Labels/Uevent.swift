@@ -1,6 +1,6 @@
 internal import CLinux
 
-/// What the kernel says about a device that has come, gone or changed.
+/// What the kernel says about a device that has come, gone or changed; udev says it again with what it has found out.
 struct Uevent {
   /// Such as `add` or `change`.
   let action: String
@@ -12,6 +12,10 @@ struct Uevent {
   /// Somebody wrote to the device's uevent file, as udev does after each writer closes it: nothing has
   /// changed that the kernel knows of.
   let isSynthetic: Bool
+  /// udev's links to it below /dev, as absolute names.
+  let links: [String]
+  /// What udev calls ID_SERIAL_SHORT, ID_WWN, ID_MODEL and the like.
+  let properties: [String: String]
 
   /// Nil for a message that is about no device node.
   init?(_ message: ArraySlice<UInt8>) {
@@ -26,7 +30,10 @@ struct Uevent {
     else { return nil }
     self.action = action
     self.subsystem = subsystem
-    deviceName = name
+    // The kernel says sda, udev /dev/sda.
+    deviceName = name.hasPrefix("/dev/") ? String(name.dropFirst("/dev/".count)) : name
+    links = (values["DEVLINKS"] ?? "").split(separator: " ").map(String.init)
+    properties = values.filter { $0.key.hasPrefix("ID_") }
     let halves = (values["MAJOR"].flatMap { UInt32($0) }, values["MINOR"].flatMap { UInt32($0) })
     number =
       if case (let major?, let minor?) = halves { mp_device_number(major, minor) } else { nil }

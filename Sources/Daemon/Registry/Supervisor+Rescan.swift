@@ -15,14 +15,18 @@ extension Supervisor {
   func look(
     at isDry: Bool, _ done: @escaping (Result<RescanMethod.Result, ControlError>) -> Void
   ) {
+    var rule = taster.rule
     do throws(ControlError) {
-      try taster.rule.reread()
+      try rule.reread()
     } catch {
       log.error("\(error.message)")
       return done(.failure(error))
     }
-    watchFolders()
-    listCandidates { [self] names, missing in
+    if !isDry {
+      taster.rule = rule
+      watchFolders()
+    }
+    listCandidates(of: rule) { [self] names, missing in
       let lost = missing.filter { !taster.looking.contains($0) }
       if !isDry {
         taster.forgetArrivals()
@@ -46,9 +50,9 @@ extension Supervisor {
   ///
   /// - Parameter done: Gets all candidates in the order of `TastePlan`, and those known ones that are none any more.
   private func listCandidates(
-    _ done: @escaping (_ names: [String], _ missing: [String]) -> Void
+    of rule: TasteRule, _ done: @escaping (_ names: [String], _ missing: [String]) -> Void
   ) {
-    let sources = taster.rule.sources
+    let sources = rule.sources
     var answers = [[String]?](repeating: nil, count: sources.count)
     inCrowd(
       sources.count,
@@ -65,17 +69,16 @@ extension Supervisor {
         if !isStarted { inbox.post(.answer(ticket: ticket, .timedOut)) }
       },
       { [self] in
-        merge(zip(sources, answers).map { $0 }, done)
+        merge(zip(sources, answers).map { $0 }, by: rule, done)
       })
   }
 
   /// Ten thousand names are put in order where nobody waits for it.
   private func merge(
-    _ answers: [(source: TasteRule.Source, paths: [String]?)],
+    _ answers: [(source: TasteRule.Source, paths: [String]?)], by rule: TasteRule,
     _ done: @escaping (_ names: [String], _ missing: [String]) -> Void
   ) {
     let known = Array(taster.candidates.paths)
-    let rule = taster.rule
     let work: @Sendable () -> (names: [String], missing: [String]) = {
       var names: Set<String> = []
       for (source, paths) in answers {

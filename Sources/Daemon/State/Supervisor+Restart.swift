@@ -12,11 +12,31 @@ extension Supervisor {
     var left = remembered.count
     if left == 0 { return done() }
     for specification in remembered {
-      restore(specification) {
+      let over: () -> Void = {
         left -= 1
         if left == 0 { done() }
       }
+      guard let wait = quietTime(left: specification) else {
+        restore(specification, over)
+        continue
+      }
+      log.warning(
+        "waiting until nothing that a killed mpathd has sent to servers can happen any more",
+        metadata: ["device": "\(specification.name)", "milliseconds": "\(wait.milliseconds)"])
+      timers.after(wait) { [self] in restore(specification, over) }
     }
+  }
+
+  /// How long servers may still carry out changes that a killed daemon had sent them. Its clients repeat what was
+  /// not answered, and the old copy must not land on something newer then.
+  private func quietTime(left specification: DeviceSpecification) -> Interval? {
+    guard let since = changesLeftAt,
+      specification.paths.contains(where: { NetworkPath.isMeant(by: $0.path) }),
+      let (settings, _) = try? specification.currentSettings()
+    else { return nil }
+    let quiet = Interval.seconds(settings.quiesceSeconds)
+    let gone = ReactorThread.clock() - since
+    return gone < quiet ? Interval(nanoseconds: quiet.nanoseconds - gone.nanoseconds) : nil
   }
 
   private func restore(_ specification: DeviceSpecification, _ done: @escaping () -> Void) {

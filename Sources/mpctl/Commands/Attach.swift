@@ -18,6 +18,9 @@ struct Attach: ControlCommand {
         mpctl attach data
         mkfs.ext4 /dev/mpath/data
 
+        Four connections, for a load that one thread of the kernel cannot carry:
+          mpctl attach --connections 4 data
+
         A certain kernel device, and ten minutes of patience for a daemon that is away:
           mpctl attach --dead-conn-timeout 600 data /dev/nbd3
       """)
@@ -27,6 +30,15 @@ struct Attach: ControlCommand {
     help: ArgumentHelp(
       "How long requests wait for a daemon that is gone before they fail.", valueName: "seconds"))
   var deadConnTimeout = AttachMethod.deadConnSecondsDefault
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      """
+      Connections between the kernel and mpathd, 1 to \(AttachMethod.connectionsMax). With more than one, what \
+      a killed daemon had been sent waits longer (see KERNEL.md).
+      """, valueName: "count"))
+  var connections = 1
 
   @Flag(name: .long, help: "Print the result as JSON.")
   var json = false
@@ -42,7 +54,8 @@ struct Attach: ControlCommand {
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
     let params = AttachMethod.Params(
-      name: name, kernelDevice: kernelDevice, deadConnSeconds: deadConnTimeout)
+      name: name, kernelDevice: kernelDevice, deadConnSeconds: deadConnTimeout,
+      connections: connections)
     _ = try CommandFailure.catching(params.check)
     let result = try session.ask(
       AttachMethod.self, params, withinSeconds: Session.openingSeconds)

@@ -103,7 +103,8 @@ def main(path, count, seed, *rest):
                 request = json.loads(data)
                 if request.get("method") in CHANGING:
                     changing[request.get("id")] = True
-            except (ValueError, AttributeError, RecursionError):
+            # What is no request, or has a list for its id.
+            except (ValueError, AttributeError, RecursionError, TypeError):
                 pass
         for _ in frames:
             line = reader.readline()
