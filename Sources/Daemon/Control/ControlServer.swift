@@ -26,6 +26,8 @@ final class ControlServer {
     var hasEnded = false
     /// It is being sent something as it comes, and stays also when it has no more to say.
     var isStreaming = false
+    /// It was, and may take what waits for it whenever it likes: whoever sent that has bounded it.
+    var hasStreamed = false
     /// Set once it has subscribed to events.
     var stream: EventStream?
 
@@ -147,7 +149,7 @@ final class ControlServer {
     var dropped: [Peer] = []
     for client in clients {
       let isWaiting =
-        client.sent < client.output.count && client.stream == nil && !client.isStreaming
+        client.sent < client.output.count && client.stream == nil && !client.hasStreamed
       guard isWaiting else {
         client.sentBefore = nil
         continue
@@ -215,7 +217,10 @@ final class ControlServer {
     return client.output.isEmpty ? .ready : .busy
   }
 
-  func beginStream(_ id: UInt64) { client(id)?.isStreaming = true }
+  func beginStream(_ id: UInt64) {
+    client(id)?.isStreaming = true
+    client(id)?.hasStreamed = true
+  }
 
   /// Sends what is to be sent without an answer being due. The sender bounds how much that is.
   func push(_ bytes: [UInt8], to id: UInt64) {

@@ -109,6 +109,8 @@ final class DeviceEntry {
   /// What is beyond its end is being given up: nobody else may move the limit of its requests.
   var isShrinking = false
   var isMeasuring = false
+  /// Whoever wants it measured anew, once the measuring that goes on has ended.
+  var afterMeasuring: [() -> Void] = []
   /// The size to which it was to grow by itself last, and its label to move.
   var refusedBytes: UInt64?
   /// Why it has not the size that it was to grow to.

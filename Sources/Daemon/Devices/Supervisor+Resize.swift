@@ -176,7 +176,13 @@ extension Supervisor {
   // MARK: Measuring
 
   /// Asks every path that is a file or block device for its size; one that does not answer keeps the old.
+  ///
+  /// What is being found out already may be older than what the caller knows, so it is asked again after that.
   private func measure(_ device: DeviceEntry, _ done: @escaping () -> Void) {
+    guard !device.isMeasuring else {
+      device.afterMeasuring.append { [self] in measure(device, done) }
+      return
+    }
     let asked = device.paths.compactMap { path -> (id: UInt32, descriptor: Int32)? in
       guard case .file(let descriptor, _, _) = path.access, !path.isMeasuring else { return nil }
       return (path.id, descriptor)
@@ -195,7 +201,10 @@ extension Supervisor {
         left -= 1
         guard left == 0 else { return }
         device.isMeasuring = false
+        let next = device.afterMeasuring
+        device.afterMeasuring = []
         done()
+        for measureAgain in next { measureAgain() }
       }
       let inbox = inbox
       SizeReading.start(descriptor) { verdict in
