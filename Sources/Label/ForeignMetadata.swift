@@ -8,6 +8,9 @@ package enum ForeignMetadata: Hashable, Sendable, CustomStringConvertible {
   case lvm
   case zfs
   case drbd
+  case bcache
+  /// An encrypted volume, whose content goes on to the end.
+  case encrypted(String)
   /// Metadata of another class of FreeBSD's GEOM.
   case geom(String)
   /// Metadata of a RAID that a host adapter's firmware knows.
@@ -27,6 +30,8 @@ package enum ForeignMetadata: Hashable, Sendable, CustomStringConvertible {
     case .lvm: "an LVM physical volume"
     case .zfs: "a ZFS label"
     case .drbd: "metadata of DRBD"
+    case .bcache: "a bcache device"
+    case .encrypted(let kind): "an encrypted volume (\(kind)) that uses the last sector"
     case .geom(let name): "metadata of the GEOM class \(name) in the last sector"
     case .firmwareRAID(let kind): "metadata of a RAID (\(kind))"
     case .fileSystem(let name): "a file system (\(name)) that uses the last sector"
@@ -46,6 +51,8 @@ package enum ForeignMetadata: Hashable, Sendable, CustomStringConvertible {
     if ends.isLVM { found.append(.lvm) }
     if ends.isZFS { found.append(.zfs) }
     if ends.isDRBD { found.append(.drbd) }
+    if ends.isBcache { found.append(.bcache) }
+    if let kind = ends.encryption { found.append(.encrypted(kind)) }
     if !ends.isGPT, let number = ends.partitionAtEnd { found.append(.partition(number: number)) }
     if let name = ends.fileSystemAtEnd { found.append(.fileSystem(name)) }
     return found

@@ -75,6 +75,20 @@ extension MediumEnds {
     return (0x8374_0267...0x8374_026f).contains(magic)
   }
 
+  /// The superblock of a cache or a backing device stands at 4 KiB (Linux, include/uapi bcache.h).
+  var isBcache: Bool {
+    bytes(at: 4096 + 24, 16) == [
+      0xc6, 0x85, 0x73, 0xf6, 0x4e, 0x1a, 0x45, 0xca, 0x82, 0x65, 0xf5, 0x7f, 0x48, 0xba, 0x6d,
+      0x81,
+    ]
+  }
+
+  /// What is behind the header is ciphertext, to the last sector.
+  var encryption: String? {
+    if bytes(at: 0, 6) == Array("LUKS".utf8) + [0xba, 0xbe] { return "LUKS" }
+    return has("-FVE-FS-", at: 3) ? "BitLocker" : nil
+  }
+
   /// The firmware formats whose anchor has a text or a number that nothing else has by chance.
   var firmwareRAID: String? {
     for sector in sectorSizes {

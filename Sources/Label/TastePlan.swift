@@ -6,8 +6,13 @@ package enum TastePlan {
     package let path: String
     package let record: LabelRecord
     package let sectorBytes: UInt32
+    /// Nil for what is no disk, or has no name of its maker's.
+    package let diskName: DiskName?
 
-    package init(path: String, record: LabelRecord, sectorBytes: UInt32) {
+    package init(
+      path: String, record: LabelRecord, sectorBytes: UInt32, diskName: DiskName? = nil
+    ) {
+      self.diskName = diskName
       self.path = path
       self.record = record
       self.sectorBytes = sectorBytes

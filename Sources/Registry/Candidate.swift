@@ -27,6 +27,8 @@ package struct Candidate: Hashable, Sendable {
     package var serial: String?
     package var wwn: String?
     package var model: String?
+    /// Where it is plugged in, as udev has it, such as `pci-0000:00:1f.2-ata-1`.
+    package var physicalPath: String?
 
     package init(
       kernelName: String, number: String, aliases: [String] = [], serial: String? = nil,

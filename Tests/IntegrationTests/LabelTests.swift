@@ -203,6 +203,51 @@ extension Integration {
       }
     }
 
+    /// Made by the programs of others, so that what is looked for is what they write.
+    @Test(
+      .needs(.formats), .timeLimit(.minutes(1)),
+      arguments: [
+        ("mkswap -q DISK", "swap space"), ("mkfs.vfat -a DISK", "FAT"),
+        ("mkfs.exfat DISK", "exFAT"), ("mkfs.f2fs -q DISK", "F2FS"),
+        ("mkfs.ntfs -F -q DISK", "NTFS"), ("mkfs.btrfs -q DISK", "btrfs"),
+        ("mkfs.xfs -q DISK", "XFS"), ("mkfs.nilfs2 -q DISK", "NILFS2"),
+        ("make-bcache -B DISK", "bcache"), ("make-bcache -C DISK", "bcache"),
+        (
+          "echo word | cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 DISK -",
+          "LUKS"
+        ),
+      ])
+    func whatOthersMakeOfAMediumIsRefusedAndUnchanged(command: String, name: String) async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let disk = try lab.image("disk.img", mebibytes: 320)
+        let words = command.replacing("DISK", with: "'\(disk)'")
+        try await lab.succeed("sh", ["-c", "PATH=$PATH:/usr/sbin:/sbin; \(words)"])
+        let before = try await Labels.sha256(disk, in: lab)
+        try await daemon.refuse(["label", "data", disk], saying: [disk, name])
+        #expect(try await Labels.sha256(disk, in: lab) == before)
+        try await daemon.stop()
+      }
+    }
+
+    @Test(.needs(.formats, .loopDevices), .timeLimit(.minutes(1)))
+    func aVolumeOfLVMIsRefusedAndUnchanged() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let disk = try lab.image("disk.img", mebibytes: 64)
+        let loop = try await LoopDevice.attach(disk, in: lab)
+        // Whatever the machine's own configuration says, and without its list of devices.
+        let configuration =
+          "devices { filter=[\"a|.*|\"] scan=[\"/dev\"] use_devicesfile=0 } global { use_lvmlockd=0 }"
+        try await lab.succeed(
+          "pvcreate", ["-qq", "-ff", "-y", "--config", configuration, loop.node])
+        let before = try await Labels.sha256(disk, in: lab)
+        try await daemon.refuse(["label", "data", loop.node], saying: [loop.node, "LVM"])
+        #expect(try await Labels.sha256(disk, in: lab) == before)
+        try await daemon.stop()
+      }
+    }
+
     @Test(.needs(.libnbd, .libnbdPython), .timeLimit(.minutes(1)))
     func usersOfTheDeviceCannotReachTheLabel() async throws {
       try await Lab.run { lab in

@@ -77,6 +77,34 @@ extension Integration {
       }
     }
 
+    /// FreeBSD asks the provider for its attribute GEOM::physpath; a client of NBD asks for an export's
+    /// description. The disks' own physical path is what udev's database has of them.
+    @Test(
+      "misc/physpath", .needs(.loopDevices, .noUdev, .libnbd), .timeLimit(.minutes(1)))
+    func physpath() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let backing = try lab.image("backing.img", mebibytes: 1)
+        var nodes: [String] = []
+        for _ in 0..<2 {
+          let loop = try await LoopDevice.attach(backing, in: lab)
+          try await Udev.set("ID_PATH", to: "pci-0000:00:1f.2-ata-1", of: loop, in: lab)
+          nodes.append(loop.node)
+        }
+        try await daemon.control("create", "two", nodes[0], nodes[1])
+        let info = try await lab.succeed("nbdinfo", [daemon.uri("two")])
+        #expect(info.contains("description: pci-0000:00:1f.2-ata-1/mp\n"), "\(info)")
+        let list = try await daemon.control("list", "two")
+        #expect(list.contains("\nPhyspath: pci-0000:00:1f.2-ata-1/mp\n"), "\(list)")
+        // Where they differ there is no one place to tell.
+        let other = try await LoopDevice.attach(backing, in: lab)
+        try await Udev.set("ID_PATH", to: "pci-0000:00:1f.2-ata-2", of: other, in: lab)
+        try await daemon.control("add", "two", other.node)
+        #expect(try await daemon.status("two").physicalPath == nil)
+        try await daemon.stop()
+      }
+    }
+
     @Test("misc/prefer", .needs(.fuse), .timeLimit(.minutes(1)))
     func prefer() async throws {
       try await Self.run(["create", "three"]) { bed in

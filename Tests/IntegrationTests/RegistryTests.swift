@@ -137,7 +137,7 @@ extension Integration {
         let daemon = try await Labels.daemon(
           in: lab, taste: ["/dev/" + loop.name, lab.file("*.disk")])
         try await Self.wait(daemon, loop.node) { $0?.sizeBytes == 8 << 20 }
-        try await lab.succeed("losetup", ["--detach", loop.node])
+        try await loop.detach(in: lab)
         try await Self.wait(daemon, loop.node) { $0?.sizeBytes == nil }
         try await lab.succeed("losetup", [loop.node, disk])
         try await Self.wait(daemon, loop.node) {
@@ -240,7 +240,7 @@ extension Integration {
         try await Labels.write(disk, in: lab)
         let first = try await LoopDevice.attach(disk, in: lab)
         let second = try await LoopDevice.attach(disk, in: lab)
-        try await lab.succeed("losetup", ["--detach", second.node])
+        try await second.detach(in: lab)
         let candidates = lab.file("candidates")
         try Files.write("allow \(first.node)\n", to: candidates)
         let daemon = try await TestDaemon.start(

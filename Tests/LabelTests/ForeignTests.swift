@@ -119,13 +119,58 @@ import Testing
       ]) == [.fileSystem("NTFS")])
   }
 
+  /// None of these was known, and the label would have taken their last sector.
+  @Test func moreThatUsesTheWholeMedium() {
+    let sectors = UInt64(Self.size / 512)
+    #expect(Self.found([(0, Self.text("LUKS") + [0xba, 0xbe])]) == [.encrypted("LUKS")])
+    #expect(Self.found([(0, Self.text("LUKS") + [0xba, 0xbf])]).isEmpty)
+    #expect(Self.found([(3, Self.text("-FVE-FS-"))]) == [.encrypted("BitLocker")])
+    let bcache: [UInt8] = [
+      0xc6, 0x85, 0x73, 0xf6, 0x4e, 0x1a, 0x45, 0xca, 0x82, 0x65, 0xf5, 0x7f, 0x48, 0xba, 0x6d,
+      0x81,
+    ]
+    #expect(Self.found([(4096 + 24, bcache)]) == [.bcache])
+    func fat(_ count: UInt64) -> [ForeignMetadata] {
+      Self.found([
+        (11, Self.little(512, 2)), (32, Self.little(count, 4)), (82, Self.text("FAT32   ")),
+        (510, [0x55, 0xaa]),
+      ])
+    }
+    #expect(fat(sectors) == [.fileSystem("FAT")])
+    #expect(fat(sectors - 1).isEmpty)
+    func exFAT(_ count: UInt64, shift: UInt8) -> [ForeignMetadata] {
+      Self.found([(3, Self.text("EXFAT   ")), (72, Self.little(count, 8)), (108, [shift])])
+    }
+    #expect(exFAT(sectors, shift: 9) == [.fileSystem("exFAT")])
+    #expect(exFAT(sectors - 1, shift: 9).isEmpty && exFAT(sectors, shift: 200).isEmpty)
+    func f2fs(_ count: UInt64) -> [ForeignMetadata] {
+      Self.found([
+        (1024, Self.little(0xf2f5_2010, 4)), (1024 + 16, Self.little(12, 4)),
+        (1024 + 36, Self.little(count, 8)),
+      ])
+    }
+    #expect(f2fs(sectors / 8) == [.fileSystem("F2FS")])
+    #expect(f2fs(sectors / 8 - 1).isEmpty && f2fs(UInt64.max).isEmpty)
+    func swap(_ last: UInt64, page: Int) -> [ForeignMetadata] {
+      Self.found([(page - 10, Self.text("SWAPSPACE2")), (1024 + 4, Self.little(last, 4))])
+    }
+    #expect(swap(sectors / 8 - 1, page: 4096) == [.fileSystem("swap space")])
+    #expect(swap(sectors / 128 - 1, page: 65536) == [.fileSystem("swap space")])
+    #expect(swap(sectors / 8 - 2, page: 4096).isEmpty)
+    #expect(
+      Self.found([(1024 + 6, [0x34, 0x34]), (1024 + 32, Self.little(UInt64(Self.size), 8))])
+        == [.fileSystem("NILFS2")])
+  }
+
   @Test(arguments: [1, 2, 3, 4] as [UInt64])
   func randomBytesCrashNothing(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     for _ in 0..<40 {
       let size = 512 * Int.random(in: 1...4000, using: &random)
       var pieces: [(offset: Int, bytes: [UInt8])] = []
-      let magics = ["XFSB", "NTFS    ", "EFI PART", "GEOM::", "GEOM::MULTIPATH\0"]
+      let magics = [
+        "XFSB", "NTFS    ", "EXFAT   ", "LUKS", "EFI PART", "GEOM::", "GEOM::MULTIPATH\0",
+      ]
       for magic in magics {
         let place = [0, 3, 512, size - 512].randomElement(using: &random) ?? 0
         let noise = (0..<64).map { _ in UInt8.random(in: 0...255, using: &random) }

@@ -56,6 +56,8 @@ package struct DeviceStatus: Codable, Hashable, Sendable {
   package var heldMilliseconds: UInt64?
   /// How much of the medium is there, when it has shrunk: requests beyond are refused.
   package var usableBytes: UInt64?
+  /// Where its disk is plugged in, as all of its paths say it, with `/mp` behind it.
+  package var physicalPath: String?
   /// Why the device is smaller than its medium, which has grown; nil while it is not.
   package var refusedGrowth: GrowthFacts?
   /// Where it is served besides its own socket.

@@ -18,6 +18,9 @@ package enum ListText {
       "Sessions: \(device.sessions)",
       "Queued: \(device.queuedRequests)",
     ]
+    if let place = device.physicalPath {
+      lines.append("Physpath: \(PrintableText.escaped(place))")
+    }
     if let preferred = device.preferred {
       lines.append("Preferred: \(PrintableText.escaped(preferred))")
     }

@@ -4,6 +4,7 @@ internal import Label
 internal import Multipath
 internal import NBD
 internal import Reactor
+internal import Registry
 
 /// A path as the control side knows it: its name, what it is, and what it lent to the reactor.
 struct PathEntry {
@@ -25,6 +26,9 @@ struct PathEntry {
   var isBlockDevice = false
   var isDirect = true
   var identity: PathIdentity?
+  /// A disk's name from its maker, and where it is plugged in; nil where nobody says so.
+  var diskName: DiskName?
+  var physicalPath: String?
   /// What its server said when it was reached last.
   var server: ServerFacts?
   /// Why it is foreign or lost, in words, when the reactor's own cause does not say it.
@@ -69,6 +73,8 @@ struct PathEntry {
     isDirect = opened.isDirect
     identity = opened.identity
     server = opened.server
+    diskName = DiskName(opened.block?.wwn)
+    physicalPath = opened.block?.physicalPath
     remark = nil
     isForeign = false
     isGone = false
@@ -214,6 +220,13 @@ final class DeviceEntry {
     let values = settings.values
     settingsKept = values
     return values
+  }
+
+  /// Where its disk is plugged in, if every path that says so says the same: gmultipath's attribute
+  /// GEOM::physpath, which has this ending to tell the device from its disk.
+  var physicalPath: String? {
+    let places = Set(paths.compactMap { $0.physicalPath })
+    return places.count == 1 ? places.first.map { $0 + "/mp" } : nil
   }
 
   func index(ofPath id: UInt32) -> Int? { paths.firstIndex { $0.id == id } }

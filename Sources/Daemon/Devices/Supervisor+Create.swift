@@ -368,7 +368,7 @@ extension Supervisor {
         ticket: ticket,
         DeviceSetup(
           id: device.id, configuration: device.tuning.configuration(geometry),
-          export: Self.export(name, geometry), mediumBytes: device.medium.geometry.sizeBytes,
+          export: Self.export(device), mediumBytes: device.medium.geometry.sizeBytes,
           listener: listener,
           paths: paths.map {
             $0.setup(lost: lost[$0.id], isPreferred: $0.id == preferred)
@@ -376,9 +376,11 @@ extension Supervisor {
       to: device)
   }
 
-  static func export(_ name: DeviceName, _ geometry: Geometry) -> ExportDescription {
-    ExportDescription(
-      name: name.text, description: "mpath device \(name.text)",
+  /// Clients may ask for its description (NBD_INFO_DESCRIPTION).
+  static func export(_ device: DeviceEntry) -> ExportDescription {
+    let (name, geometry) = (device.name.text, device.geometry)
+    return ExportDescription(
+      name: name, description: device.physicalPath ?? "mpath device \(name)",
       sizeBytes: geometry.sizeBytes, minimumBlockBytes: geometry.blockBytes,
       preferredBlockBytes: max(4096, geometry.blockBytes), maximumPayloadBytes: 32 << 20,
       flags: [

@@ -134,6 +134,7 @@ extension Supervisor {
     facts.heldMilliseconds = snapshot.heldLongest?.milliseconds
     facts.usableBytes = device.usableBytes
     facts.refusedGrowth = device.refusedGrowth
+    facts.physicalPath = device.physicalPath
     facts.staleSessions = snapshot.staleSessions > 0 ? snapshot.staleSessions : nil
     return facts
   }

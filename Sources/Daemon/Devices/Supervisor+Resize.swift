@@ -351,7 +351,7 @@ extension Supervisor {
     let usable = min(device.geometry.sizeBytes, device.usableBytes ?? device.geometry.sizeBytes)
     post(
       .resize(
-        ticket: ticket, device: device.id, Self.export(device.name, device.geometry),
+        ticket: ticket, device: device.id, Self.export(device),
         usableBytes: usable), to: device)
   }
 

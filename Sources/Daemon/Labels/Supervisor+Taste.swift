@@ -90,7 +90,13 @@ extension Supervisor {
         log.debug("label not used: \(refusal.message)", metadata: ["path": "\(look.path)"])
         refused.append(PathRemark(path: look.path, reason: refusal.message))
       case .labelled(let record, let sectorBytes):
-        found.append(TastePlan.Found(path: look.path, record: record, sectorBytes: sectorBytes))
+        if let remark = copyRemark(on: look, record, besides: found) {
+          refused.append(remark)
+          return
+        }
+        found.append(
+          TastePlan.Found(
+            path: look.path, record: record, sectorBytes: sectorBytes, diskName: look.diskName))
       }
     } _: { [self] in
       let running = owners.running(among: Set(found.map { $0.record.uuid }))

@@ -3,6 +3,7 @@ internal import CLinux
 internal import Control
 internal import Glibc
 internal import Reactor
+internal import Registry
 
 /// A path that could be opened: how the reactor reaches it, and what it is.
 struct OpenedPath: Sendable {
@@ -14,6 +15,8 @@ struct OpenedPath: Sendable {
   let identity: PathIdentity
   /// For an NBD path.
   var server: ServerFacts?
+  /// For a block device, what the system says of it.
+  var block: Candidate.Identity?
 
   var witness: CacheWitness { server?.witness ?? .local }
 }
@@ -107,7 +110,7 @@ enum PathOpener {
         access: .file(
           descriptor: path.fd, needsWorker: path.needs_worker, isBlockDevice: isBlock),
         isDirect: path.direct, sizeBytes: path.size_bytes, blockBytes: path.block_bytes,
-        identity: identity))
+        identity: identity, block: isBlock ? BlockFacts.identity(path.device) : nil))
   }
 
   /// Closing may block as well.

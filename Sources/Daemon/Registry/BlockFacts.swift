@@ -35,6 +35,7 @@ enum BlockFacts {
       value(of: "E:ID_SERIAL_SHORT", in: entry) ?? identity.serial
       ?? value(of: "E:ID_SERIAL", in: entry)
     identity.wwn = value(of: "E:ID_WWN", in: entry) ?? identity.wwn
+    identity.physicalPath = value(of: "E:ID_PATH", in: entry)
     identity.model = value(of: "E:ID_MODEL", in: entry) ?? identity.model
   }
 

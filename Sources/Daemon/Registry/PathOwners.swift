@@ -54,9 +54,10 @@ final class PathOwners {
     (byDeviceName[name] ?? []).sorted().compactMap { devices[$0] }
   }
 
-  /// The device that a label belongs to.
+  /// The device that a label belongs to; one that ends only where there is no other.
   func device(labelled uuid: LabelUUID) -> DeviceEntry? {
-    (byUUID[uuid] ?? []).sorted().lazy.compactMap { self.devices[$0] }.first
+    let all = (byUUID[uuid] ?? []).sorted().compactMap { devices[$0] }
+    return all.first { !$0.isBeingDestroyed } ?? all.first
   }
 
   /// Those of the labels whose devices run.

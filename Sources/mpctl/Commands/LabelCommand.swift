@@ -14,8 +14,8 @@ struct LabelCommand: ControlCommand {
 
       The device is one sector smaller than the medium, so that its users cannot reach the label. \
       What stands in the last sector is lost: if it is a partition table, the label of another \
-      device, or metadata of md, LVM, ZFS, DRBD, GEOM or a RAID, or a file system reaches into \
-      it, nothing is written without --force.
+      device, or metadata of md, LVM, ZFS, DRBD, bcache, GEOM or a RAID, or a file system, swap space or \
+      an encrypted volume reaches into it, nothing is written without --force.
 
       The exit status is 5 when a path was refused, and 0 with --lenient. A name has at most 15 \
       characters.

@@ -21,4 +21,15 @@ struct LoopDevice {
     lab.atEnd { _ = try? await lab.run("losetup", ["--detach", device.node]) }
     return device
   }
+
+  /// Takes the file away and waits until it is gone: while anyone has the node open, and be it for a short
+  /// look, the kernel puts that off, and would refuse another file with EBUSY.
+  func detach(in lab: Lab) async throws {
+    try await lab.succeed("losetup", ["--detach", node])
+    let clock = ContinuousClock()
+    let end = clock.now + .seconds(30)
+    while Files.exists("/sys/block/\(name)/loop/backing_file"), clock.now < end {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
 }

@@ -62,6 +62,19 @@ struct Prerequisite: Sendable {
 
   static let unshare = Prerequisite { missing(["unshare"]) }
 
+  /// Programs that make what a label must not take the last sector of.
+  static let formats = Prerequisite {
+    missing([
+      "mkswap", "mkfs.vfat", "mkfs.exfat", "mkfs.f2fs", "mkfs.ntfs", "mkfs.btrfs", "mkfs.xfs",
+      "mkfs.nilfs2", "cryptsetup", "make-bcache", "pvcreate",
+    ])
+  }
+
+  /// A test can say what udev would know of a disk, and nobody contradicts.
+  static let noUdev = Prerequisite {
+    Files.exists("/run/udev/control") ? "udevd runs, and its database is not the test's" : nil
+  }
+
   static let setpriv = Prerequisite { missing(["setpriv"]) }
 
   private static func missing(_ programs: [String]) -> String? {
