@@ -199,7 +199,11 @@ extension Integration {
       try await Task.sleep(for: .seconds(5))
       watcher.signal(SIGINT)
       _ = try await watcher.wait(atMostSeconds: 20)
-      #expect(Files.text(trace).isEmpty, "\(Files.text(trace))")
+      // glibc reads this when a thread's heap shrinks, as when a helper goes home.
+      let calls = Files.text(trace).split(separator: "\n").filter {
+        !$0.contains("/proc/sys/vm/overcommit_memory")
+      }
+      #expect(calls.isEmpty, "\(calls)")
     }
 
     @Test(.needs(.fuse, .python), .timeLimit(.minutes(2)))
