@@ -97,6 +97,19 @@ struct RenderingTests {
     #expect(ListText.render(DeviceReport(devices: []), Samples.context) == sentence)
   }
 
+  /// "There are no devices" was said of one that had been stopped.
+  @Test("a stopped device is named")
+  func stopped() {
+    let alone = DeviceReport(devices: [], stopped: ["a", "b"])
+    #expect(StatusText.render(alone, Samples.context) == "No device runs. Stopped: a, b\n")
+    #expect(ListText.render(alone, Samples.context) == "No device runs. Stopped: a, b\n")
+    #expect(StatusText.render(alone, Samples.context, StatusForm(isScript: true)).isEmpty)
+    let device = Samples.device(.optimal, [Samples.path(1, .active)], name: "d")
+    let text = StatusText.render(
+      DeviceReport(devices: [device], stopped: ["a"]), Samples.context)
+    #expect(text.hasSuffix("(ACTIVE)\n\nStopped: a\n"), "\(text)")
+  }
+
   @Test("every state out of service has advice, every state in service has none")
   func advice() {
     for state in PathStatus.State.allCases {

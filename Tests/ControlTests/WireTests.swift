@@ -336,12 +336,18 @@ struct WireTests {
     let one = Samples.device(.degraded, [Samples.failed])
     let other = Samples.device(.optimal, [Samples.path(1, .active), Samples.path(2, .read)])
     for devices in [[], [one], [one, other], [other, one, one]] {
-      let pieces = try devices.map { try Wire.line($0) }
-      #expect(
-        Wire.reply(id: 7, devices: pieces)
-          == Wire.reply(StatusMethod.self, id: 7, result: DeviceReport(devices: devices)))
+      for stopped in [[], ["a"], ["a", "b"]] {
+        let written = WrittenReport(
+          devices: try devices.map { try Wire.line($0) }, stopped: stopped)
+        let report = DeviceReport(devices: devices, stopped: stopped)
+        #expect(
+          Wire.reply(id: 7, written) == Wire.reply(StatusMethod.self, id: 7, result: report))
+        let line = Array(Wire.reply(id: 7, written).dropLast())
+        let document = Wire.document(resultIn: line).map { String(decoding: $0, as: UTF8.self) }
+        #expect(document == (try Wire.document(report)))
+      }
     }
-    let long = [UInt8](repeating: 65, count: Wire.replyLineBytesMax)
-    #expect(text(Wire.reply(id: 7, devices: [long])).contains("longer than"))
+    let long = WrittenReport(devices: [[UInt8](repeating: 65, count: Wire.replyLineBytesMax)])
+    #expect(text(Wire.reply(id: 7, long)).contains("longer than"))
   }
 }

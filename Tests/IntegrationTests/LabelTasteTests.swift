@@ -155,6 +155,40 @@ extension Integration {
       }
     }
 
+    /// `create`, as `status` said, made a device by hand of it, with the label's sector in reach of its users; and
+    /// nothing but a restart brought back what nobody tastes.
+    @Test(.needs(.python), .timeLimit(.minutes(1)))
+    func aStoppedDeviceIsNamedAndComesBackByARescanOnly() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let disk = try lab.image("disk.img", mebibytes: 8)
+        try await daemon.control("label", "-A", "data", disk)
+        try await daemon.control("set", "data", "stall-factor=5")
+        let uuid = try await daemon.status("data").uuid
+        try await daemon.control("stop", "data")
+        #expect(try await daemon.control("status") == "No device runs. Stopped: data\n")
+        for words in [["status", "data"], ["create", "data", disk]] {
+          let answer = try await daemon.mpctl(words)
+          #expect(answer.status == 1)
+          #expect(answer.errors.contains("mpctl rescan assembles it"), "\(answer.errors)")
+        }
+        #expect(try await daemon.control("rescan", "--dry-run") == "data: assembled\n")
+        #expect(try await daemon.mpctl(["list", "data"]).status == 1)
+        #expect(try await daemon.control("rescan") == "data: assembled\n")
+        #expect(try await daemon.status("data").uuid == uuid)
+        #expect(try await daemon.control("set", "data").contains("stall-factor=5"))
+        #expect(try await daemon.control("rescan").isEmpty)
+        // What is no candidate is not listed as one for that.
+        #expect(!(try await daemon.control("paths")).contains("unlabelled"))
+        // One that is forgotten does not come back.
+        try await daemon.control("stop", "data")
+        try await daemon.control("destroy", "data")
+        #expect(try await daemon.control("rescan").isEmpty)
+        #expect(try await daemon.control("status").contains("There are no devices"))
+        try await daemon.stop()
+      }
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func aRestartBringsHoldsAndSettingsBackAndDropsWhatHasBecomeAnotherMedium() async throws {
       try await Lab.run { lab in

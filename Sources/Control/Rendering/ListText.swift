@@ -1,7 +1,9 @@
 /// The text of `mpctl list`: gmultipath's layout with our own lines among it.
 package enum ListText {
   package static func render(_ report: DeviceReport, _ context: RenderingContext) -> String {
-    guard !report.devices.isEmpty else { return NoDevices.text }
+    guard !report.devices.isEmpty else {
+      return NoDevices.text(stopped: report.stopped)
+    }
     return report.devices.map { device($0, context) + "\n" }.joined()
   }
 

@@ -10,8 +10,12 @@ package enum StatusText {
       let table = table(report.devices, form)
       return table.lines(colours: context.colours).map { $0 + "\n" }.joined()
     }
-    guard !report.devices.isEmpty else { return NoDevices.text }
-    let notes = report.devices.flatMap { self.notes(on: $0, context) }
+    guard !report.devices.isEmpty else {
+      return NoDevices.text(stopped: report.stopped)
+    }
+    let notes =
+      report.devices.flatMap { self.notes(on: $0, context) }
+      + (report.stopped.map { NoDevices.lines($0) } ?? [])
     let table = table(report.devices, form)
     let lines =
       table.width <= RenderingContext.columnsMax

@@ -43,17 +43,25 @@ package enum Wire {
     }
   }
 
-  /// The reply about devices that have been written already, each by `line`; the same bytes as those of
-  /// `reply` with the whole report.
-  package static func reply(id: Int, devices: [[UInt8]]) -> [UInt8] {
+  /// The reply about devices that have been written already; the same bytes as those of `reply` with the whole
+  /// report.
+  package static func reply(id: Int, _ report: WrittenReport) -> [UInt8] {
     let head = Array(#"{"id":\#(id),"result":{"devices":["#.utf8)
-    let tail = Array("]}}".utf8)
-    let length = devices.reduce(head.count + tail.count) { $0 + $1.count + 1 }
+    var tail = Array("]".utf8)
+    if !report.stopped.isEmpty {
+      do throws(ControlError) {
+        tail += Array(#","stopped":"#.utf8) + (try encode(report.stopped))
+      } catch {
+        return refusal(id: id, error)
+      }
+    }
+    tail += Array("}}".utf8)
+    let length = report.devices.reduce(head.count + tail.count) { $0 + $1.count + 1 }
     guard length <= replyLineBytesMax else { return refusal(id: id, Self.tooLong) }
     var line: [UInt8] = []
     line.reserveCapacity(length + 1)
     line += head
-    for device in devices {
+    for device in report.devices {
       if line.count > head.count { line.append(UInt8(ascii: ",")) }
       line += device
     }

@@ -69,8 +69,8 @@ extension Supervisor {
       do throws(ControlError) {
         supervisor.report(try Wire.params(of: M.self, in: line)) { outcome in
           switch outcome {
-          case .success(let devices):
-            supervisor.server.answer(client, Wire.reply(id: id, devices: devices))
+          case .success(let report):
+            supervisor.server.answer(client, Wire.reply(id: id, report))
           case .failure(let error):
             supervisor.server.answer(client, Wire.refusal(id: id, error))
           }
@@ -165,10 +165,11 @@ extension Supervisor {
       return device
     }
     let names = devices.filter { !$0.isBeingDestroyed }.map { $0.name.text }
-    if stopped.contains(where: { $0.name == name }) {
+    if let known = stopped.first(where: { $0.name == name }) {
+      let verb = known.label == nil ? "create makes it" : "rescan assembles it"
       throw ControlError(
         .notFound, "the device \(name) is stopped",
-        hint: "it is back when mpathd starts anew; mpctl create makes it now, mpctl destroy "
+        hint: "it is back when mpathd starts anew; mpctl \(verb) now, mpctl destroy "
           + "\(name) forgets it")
     }
     throw ControlError(

@@ -20,6 +20,7 @@ extension Supervisor {
       name = try DeviceName(params.name)
       _ = try RunDirectory.usable(
         options.runDirectory.socket(of: name), workingDirectory: "/")
+      try refuseLabelled(name)
       try claim(name)
     } catch {
       return respond(.failure(error))
@@ -30,6 +31,14 @@ extension Supervisor {
         respond(outcome)
       }
     }
+  }
+
+  /// A device made by hand in the place of a labelled one that is stopped would give its users the label's sector.
+  private func refuseLabelled(_ name: DeviceName) throws(ControlError) {
+    guard stopped.contains(where: { $0.name == name.text && $0.label != nil }) else { return }
+    throw ControlError(
+      .exists, "\(name.text) is stopped, and has a label",
+      hint: "mpctl rescan assembles it; mpctl destroy \(name.text) forgets it")
   }
 
   func claim(_ name: DeviceName) throws(ControlError) {

@@ -11,7 +11,7 @@ internal import Reactor
 extension Supervisor {
   /// Each device as `Wire.line` writes its status.
   func report(
-    _ params: DeviceSelection, _ respond: @escaping (Result<[[UInt8]], ControlError>) -> Void
+    _ params: DeviceSelection, _ respond: @escaping (Result<WrittenReport, ControlError>) -> Void
   ) {
     query(params) { [self] outcome in
       noteClock()
@@ -19,9 +19,11 @@ extension Supervisor {
         outcome.flatMap { pairs in
           do throws(ControlError) {
             return .success(
-              try pairs.map { device, snapshot throws(ControlError) in
-                try line(of: device, snapshot)
-              })
+              WrittenReport(
+                devices: try pairs.map { device, snapshot throws(ControlError) in
+                  try line(of: device, snapshot)
+                },
+                stopped: params.name == nil ? stopped.map { $0.name }.sorted() : []))
           } catch {
             return .failure(error)
           }

@@ -88,10 +88,11 @@ extension Supervisor {
   }
 
   func rescanEverything(
-    isDry: Bool = false,
+    isDry: Bool = false, isByOperator: Bool = false,
     _ done: @escaping (Result<RescanMethod.Result, ControlError>) -> Void
   ) {
-    taster.rescans.append(Taster.Rescan(isDry: isDry, done: done))
+    taster.rescans.append(
+      Taster.Rescan(isDry: isDry, isByOperator: isByOperator, done: done))
     tasteNext()
   }
 
@@ -101,8 +102,9 @@ extension Supervisor {
     if let first = taster.rescans.first {
       let waiting = taster.rescans.filter { $0.isDry == first.isDry }
       taster.rescans.removeAll { $0.isDry == first.isDry }
+      let besides = waiting.contains { $0.isByOperator } ? pathsOfStoppedLabels() : []
       taster.isBusy = true
-      look(at: first.isDry) { [self] outcome in
+      look(isDry: first.isDry, besides: besides) { [self] outcome in
         for one in waiting { one.done(outcome) }
         endTaste()
       }

@@ -60,13 +60,20 @@ extension Supervisor {
 
   /// Looks at these paths, which are in the order of `TastePlan`, except for those that are in use here, and takes
   /// what is labelled into service; when `isDry`, says what would be.
+  ///
+  /// - Parameter others: Looked at as well, and not noted as candidates.
   func taste(
-    _ names: [String], isDry: Bool = false, _ done: @escaping (RescanMethod.Result) -> Void
+    _ names: [String], besides others: [String] = [], isDry: Bool = false,
+    _ done: @escaping (RescanMethod.Result) -> Void
   ) {
+    let all = others.isEmpty ? names : Set(names + others).sorted(by: TastePlan.inOrder)
+    let candidates = others.isEmpty ? [] : Set(names)
     var strangers: [String] = []
-    inSlices(names.count) { [self] index in
-      if !isDry { taster.candidates.enter(names[index]) }
-      if !owners.isInService(names[index]) { strangers.append(names[index]) }
+    inSlices(all.count) { [self] index in
+      if !isDry, others.isEmpty || candidates.contains(all[index]) {
+        taster.candidates.enter(all[index])
+      }
+      if !owners.isInService(all[index]) { strangers.append(all[index]) }
     } _: { [self] in
       look(at: strangers) { [self] looks in judge(looks, names.count, isDry: isDry, done) }
     }
@@ -120,7 +127,10 @@ extension Supervisor {
     var result = result
     for step in steps {
       switch step {
-      case .create(let name, _): result = result.adding(created: name)
+      case .create(let name, let found):
+        let uuid = found.first?.record.uuid.text
+        let known = stopped.first { $0.label?.uuid == uuid }?.name
+        result = result.adding(created: known ?? name)
       case .attach(let path, let uuid):
         let device = owners.device(labelled: uuid)?.name.text ?? uuid.text
         result = result.adding(
@@ -258,6 +268,11 @@ extension Supervisor {
       let specification = stopped.remove(at: index)
       guard let label = specification.label else { return done(result) }
       return restoreLabelled(specification, label) { [self] in
+        guard devices.contains(where: { $0.label?.record.uuid == first.record.uuid }) else {
+          stopped.append(specification)
+          let reason = "\(specification.name) could not be assembled; the log says why"
+          return done(result.adding(refused: [PathRemark(path: first.path, reason: reason)]))
+        }
         let paths = found.filter { one in
           !devices.contains { $0.paths.contains { $0.path == one.path && $0.isOpen } }
         }

@@ -8,6 +8,8 @@ final class Taster {
   /// Somebody who waits for a look at everything.
   struct Rescan {
     let isDry: Bool
+    /// Devices that were stopped come back as well; the daemon's own looks leave them alone.
+    let isByOperator: Bool
     let done: (Result<RescanMethod.Result, ControlError>) -> Void
   }
 

@@ -8,12 +8,20 @@ internal import Registry
 /// A look at everything from scratch, under whatever load there is: what events have told before does not count.
 extension Supervisor {
   func rescan(_ params: RescanMethod.Params, _ respond: @escaping Respond<RescanMethod>) {
-    rescanEverything(isDry: params.dryRun == true, respond)
+    rescanEverything(isDry: params.dryRun == true, isByOperator: true, respond)
   }
 
-  /// Reads the configuration again, lists every candidate anew, tastes them, and checks every path in service.
+  /// Where the media of labelled devices were that an operator has stopped. Their labels bring them back, whether
+  /// or not anybody else would look there.
+  func pathsOfStoppedLabels() -> [String] {
+    stopped.filter { $0.label != nil }.flatMap { $0.paths.map { $0.path } }
+  }
+
+  /// Reads the configuration again, lists every candidate anew, tastes them and `others`, and checks every path in
+  /// service.
   func look(
-    at isDry: Bool, _ done: @escaping (Result<RescanMethod.Result, ControlError>) -> Void
+    isDry: Bool, besides others: [String],
+    _ done: @escaping (Result<RescanMethod.Result, ControlError>) -> Void
   ) {
     var rule = taster.rule
     do throws(ControlError) {
@@ -33,7 +41,7 @@ extension Supervisor {
         for path in lost { taster.candidates.remove(path) }
         reopenLostPaths()
       }
-      taste(names, isDry: isDry) { [self] result in
+      taste(names, besides: others, isDry: isDry) { [self] result in
         var result = result
         result.lost = lost.isEmpty ? nil : lost
         if isDry { return done(.success(result)) }

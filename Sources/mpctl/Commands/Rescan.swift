@@ -15,7 +15,7 @@ struct Rescan: ControlCommand {
       label, samples. With --dry-run nothing is changed, and what would be is printed.
 
       What has changed is printed, one line each. A path that was removed comes back if its label \
-      says so.
+      says so, and so does a labelled device that was stopped.
 
       EXAMPLE
         mpctl rescan

@@ -7,7 +7,8 @@ struct Stop: ControlCommand {
     abstract: "End a device and its export for now.",
     discussion: """
       As 'mpctl destroy', but nothing is forgotten: the device is back when mpathd starts anew. \
-      'mpctl create' makes it at once, also from other paths.
+      'mpctl create' makes it at once, also from other paths; one with a label comes back by \
+      'mpctl rescan'.
 
       EXAMPLE
         mpctl stop data
