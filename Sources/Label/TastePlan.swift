@@ -37,12 +37,14 @@ package enum TastePlan {
   ) -> [Step] {
     var steps: [Step] = []
     var groups: [(uuid: LabelUUID, paths: [Found])] = []
+    var places: [LabelUUID: Int] = [:]
     for one in found.sorted(by: { inOrder($0.path, $1.path) }) {
       if running.contains(one.record.uuid) {
         steps.append(.attach(path: one.path, uuid: one.record.uuid))
-      } else if let index = groups.firstIndex(where: { $0.uuid == one.record.uuid }) {
+      } else if let index = places[one.record.uuid] {
         groups[index].paths.append(one)
       } else {
+        places[one.record.uuid] = groups.count
         groups.append((one.record.uuid, [one]))
       }
     }

@@ -42,7 +42,7 @@ extension Supervisor {
   }
 
   func claim(_ name: DeviceName) throws(ControlError) {
-    guard !devices.contains(where: { $0.name == name && !$0.hasVanished }),
+    guard !owners.devices(called: name).contains(where: { !$0.hasVanished }),
       !namesInCreation.contains(name.text)
     else {
       throw ControlError(
@@ -357,7 +357,8 @@ extension Supervisor {
         "the socket \(socket) cannot be created: \(ErrnoText.sentence(-listener))"
       return done(.failure(ControlError(.internal, sentence)))
     }
-    let load = reactors.indices.map { index in devices.count { $0.reactor == index } }
+    var load = [Int](repeating: 0, count: reactors.count)
+    for device in devices { load[device.reactor] += 1 }
     let reactor = load.indices.min { load[$0] < load[$1] } ?? 0
     let device = DeviceEntry(
       id: newID(), name: name, geometry: geometry, settings: settings, options: deviceOptions,

@@ -14,7 +14,8 @@ extension Supervisor {
     on look: MediumLook, _ record: LabelRecord, besides found: [TastePlan.Found]
   ) -> PathRemark? {
     guard let name = look.diskName else { return nil }
-    let running = devices.first { $0.label?.record.uuid == record.uuid && !$0.isBeingDestroyed }
+    let known = owners.device(labelled: record.uuid)
+    let running = known?.isBeingDestroyed == false ? known : nil
     let names = (running?.paths ?? []).filter { $0.isOpen }.compactMap { $0.diskName }
     let sameLabel = found.filter { $0.record.uuid == record.uuid }
     guard

@@ -83,7 +83,7 @@ enum Scan {
     let inbox = Mailbox<Answer>()
     var left = 0
     for source in rule.sources {
-      let isStarted = Thread.start("mpath-list") { inbox.post(.listed(source.paths())) }
+      let isStarted = HelperThreads.start("mpath-list") { inbox.post(.listed(source.paths())) }
       if isStarted { left += 1 }
     }
     var names: Set<String> = []
@@ -113,7 +113,7 @@ enum Scan {
         started - answered < DaemonLimits.looksMax
       {
         let (place, name) = (started, names[started])
-        let isStarted = Thread.start("mpath-taste") {
+        let isStarted = HelperThreads.start("mpath-taste") {
           inbox.post(.looked(place, LabelWork.look(name, evenIfHeld: false)))
         }
         if isStarted { begun.append((place, now)) } else { answered += 1 }
