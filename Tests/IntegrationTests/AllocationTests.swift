@@ -35,7 +35,8 @@ extension Integration {
     /// it is looked at, and what else runs on the machine may make many.
     private static func daemon(in lab: Lab) async throws -> TestDaemon {
       try await TestDaemon.start(
-        in: lab, environment: ["MPATHD_COUNT_ALLOCATIONS": "1"], options: ["--no-taste", "--no-uevents"])
+        in: lab, environment: ["MPATHD_COUNT_ALLOCATIONS": "1"],
+        options: ["--no-taste", "--no-uevents"])
     }
 
     private static func expectNoAllocations(_ lab: Lab, _ daemon: TestDaemon) async throws {
