@@ -20,7 +20,7 @@ extension Supervisor {
       name = try DeviceName(params.name)
       _ = try RunDirectory.usable(
         options.runDirectory.socket(of: name), workingDirectory: "/")
-      try refuseLabelled(name)
+      try refuseStoppedLabel(name)
       try claim(name)
     } catch {
       return respond(.failure(error))
@@ -33,8 +33,9 @@ extension Supervisor {
     }
   }
 
-  /// A device made by hand in the place of a labelled one that is stopped would give its users the label's sector.
-  private func refuseLabelled(_ name: DeviceName) throws(ControlError) {
+  /// A device made by hand in the place of a labelled one that is stopped would give its users the label's sector; one
+  /// on another medium would have it forgotten, so that its own came back under another name.
+  func refuseStoppedLabel(_ name: DeviceName) throws(ControlError) {
     guard stopped.contains(where: { $0.name == name.text && $0.label != nil }) else { return }
     throw ControlError(
       .exists, "\(name.text) is stopped, and has a label",

@@ -13,29 +13,34 @@ extension Supervisor {
   func copyRemark(
     on look: MediumLook, _ record: LabelRecord, besides found: [TastePlan.Found]
   ) -> PathRemark? {
-    guard let name = look.diskName else { return nil }
     let running = devices.first { $0.label?.record.uuid == record.uuid && !$0.isBeingDestroyed }
     let names = (running?.paths ?? []).filter { $0.isOpen }.compactMap { $0.diskName }
-    let sameLabel = found.filter { $0.record.uuid == record.uuid }
-    guard
-      let other = (names + sameLabel.compactMap { $0.diskName })
-        .first(where: { name.isAnotherDisk(than: $0) })
-    else { return nil }
-    let shown = PrintableText.escaped(look.path)
-    let device = running?.name.text ?? record.name.text
-    let reason =
-      "it has the label of \(PrintableText.escaped(device)), and is the disk \(name) where that is "
-      + "\(other): a copy"
-    log.warning(
-      "a labelled path is not used: \(reason)", metadata: ["path": "\(look.path)"])
-    return PathRemark(
-      path: look.path, reason: reason,
-      hint:
-        "mpctl clear \(shown) if it is one; mpctl add \(PrintableText.escaped(device)) \(shown) if "
-        + "it is the same disk after all")
+    let remark = look.copyRemark(
+      of: running?.name.text ?? record.name.text,
+      besides: names + found.filter { $0.record.uuid == record.uuid }.compactMap { $0.diskName })
+    if let remark {
+      log.warning(
+        "a labelled path is not used: \(remark.reason)", metadata: ["path": "\(look.path)"])
+    }
+    return remark
   }
 }
 
 extension MediumLook {
   var diskName: DiskName? { DiskName(block?.wwn) }
+
+  /// Why it is no path of a device whose other paths lead to disks of these names; nil when nothing speaks against it.
+  func copyRemark(of device: String, besides names: [DiskName]) -> PathRemark? {
+    guard let name = diskName,
+      let other = names.first(where: { name.isAnotherDisk(than: $0) })
+    else { return nil }
+    let (device, shown) = (PrintableText.escaped(device), PrintableText.escaped(path))
+    return PathRemark(
+      path: path,
+      reason:
+        "it has the label of \(device), and is the disk \(name) where that is \(other): a copy",
+      hint:
+        "mpctl clear \(shown) if it is one; mpctl add \(device) \(shown) if it is the same disk "
+        + "after all")
+  }
 }

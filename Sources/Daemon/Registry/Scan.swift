@@ -36,7 +36,14 @@ enum Scan {
         case .refused(let refusal):
           refused.append(PathRemark(path: name, reason: refusal.message))
         case .labelled(let record, let sectorBytes):
-          found.append(TastePlan.Found(path: name, record: record, sectorBytes: sectorBytes))
+          let known = found.filter { $0.record.uuid == record.uuid }.compactMap { $0.diskName }
+          if let remark = look.copyRemark(of: record.name.text, besides: known) {
+            refused.append(remark)
+            continue
+          }
+          found.append(
+            TastePlan.Found(
+              path: name, record: record, sectorBytes: sectorBytes, diskName: look.diskName))
           media[name] = look
         }
       }
