@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -58,6 +59,13 @@ int mp_signal_next(int fd) {
 
 void mp_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }
 
+/* On Linux a thread has a niceness of its own (setpriority(2), bugs). */
+void mp_thread_nice(int niceness) { setpriority(PRIO_PROCESS, (id_t)gettid(), niceness); }
+
+void mp_bound_arenas(void) { mallopt(M_ARENA_MAX, 4); }
+
+void mp_trim_memory(void) { malloc_trim(0); }
+
 void mp_raise_file_limit(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
@@ -103,7 +111,12 @@ int mp_connect_unix(const char *name) {
 
 int mp_accept(int listener) {
   int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  return fd < 0 ? -errno : fd;
+  if (fd < 0) return -errno;
+  /* A long answer leaves at once, or in fewer pieces where the privilege for that is missing. */
+  int bytes = 1 << 20;
+  if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) < 0)
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+  return fd;
 }
 
 int mp_listen_unix(const char *name, uint32_t mode, int backlog) {

@@ -84,6 +84,10 @@ enum DaemonLimits {
   static let foldersMax = 256
   /// Labelled devices that are made at the same time.
   static let assemblies = 8
+  /// How long the control thread is at one thing before it looks whether a client asks for something.
+  static let slice = Interval.milliseconds(1)
+  /// How long devices that have assembled themselves may wait to be in the state file.
+  static let saveWait = Interval.milliseconds(500)
   /// How long a burst of arrivals is collected before they are looked at.
   static let arrivalWait = Interval.milliseconds(100)
   /// How long the first look for labels may keep the daemon from saying that it is ready.

@@ -19,9 +19,20 @@ final class Supervisor {
   let log: Logger
   let server: ControlServer
   let state: StateStore?
+  var saves = SaveQueue()
+  /// What the clock on the wall showed when the monotonic one began, in milliseconds since 1970.
+  var clockStart: UInt64 = 0
+  /// Paths that a helper thread reads for a rescan, or asks for their size: another would hang beside it.
+  var beingRead: Set<UInt32> = []
+  var beingSized: Set<UInt32> = []
   /// What the state file held when the daemon started.
   let remembered: [DeviceSpecification]
   let inbox = Mailbox<SupervisorMessage>()
+  /// What reactors say of devices when they are asked, apart from all else: whoever asks does not wait behind a burst.
+  private let answers = Mailbox<SupervisorMessage>()
+  /// What has arrived and has not been looked at yet.
+  private var backlog: [SupervisorMessage] = []
+  private var backlogDone = 0
   var reactors: [ReactorThread] = []
   var devices: [DeviceEntry] = [] {
     didSet { owners.keep(devices) }
@@ -85,6 +96,7 @@ final class Supervisor {
       throw ControlError(.internal, "signals cannot be read: \(ErrnoText.sentence(-signals))")
     }
     mp_raise_file_limit()
+    mp_bound_arenas()
     self.options = options
     self.lock = lock.descriptor
     changesLeftAt = lock.isAfterKill ? ReactorThread.clock() : nil
@@ -139,17 +151,23 @@ final class Supervisor {
       pollfd(fd: taster.uevents, events: Int16(POLLIN), revents: 0),
       pollfd(fd: guardian.pipe, events: 0, revents: 0),
       pollfd(fd: taster.folders, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: answers.eventDescriptor, events: Int16(POLLIN), revents: 0),
     ]
     let clients = polls.count
     polls.append(contentsOf: server.interests())
     let ends = polls.count
     polls.append(contentsOf: kernelInterests())
-    let count = unsafe poll(&polls, UInt(polls.count), timers.pollTimeout)
+    let timeout = backlog.isEmpty ? timers.pollTimeout() : 0
+    let count = unsafe poll(&polls, UInt(polls.count), timeout)
     if count > 0 {
       if polls[0].revents != 0 { readSignals() }
+      if polls[5].revents != 0 {
+        _ = mp_event_drain(answers.eventDescriptor)
+        for message in answers.takeAll() { take(message) }
+      }
       if polls[1].revents != 0 {
         _ = mp_event_drain(inbox.eventDescriptor)
-        for message in inbox.takeAll() { take(message) }
+        backlog += inbox.takeAll()
       }
       if polls[2].revents != 0 { readUevents() }
       if polls[3].revents != 0 { guardianEnded() }
@@ -157,8 +175,44 @@ final class Supervisor {
       server.serve(polls[clients..<ends]) { client, peer, event in handle(client, peer, event) }
       serveKernelLinks(polls[ends...])
     }
-    for action in timers.takeDue() { action() }
+    workOff()
     serveTraces()
+  }
+
+  /// Does what has arrived and what is due, for a moment: then clients have their turn.
+  private func workOff() {
+    let begin = ReactorThread.clock()
+    let end = begin + DaemonLimits.slice
+    while let action = timers.takeDue(at: begin) {
+      action()
+      if !(ReactorThread.clock() < end) { break }
+    }
+    var isOver = false
+    while !isOver, backlogDone < backlog.count {
+      let message = backlog[backlogDone]
+      backlogDone += 1
+      take(message)
+      isOver = backlogDone % 8 == 0 && !(ReactorThread.clock() < end)
+    }
+    guard backlogDone == backlog.count else { return }
+    backlog = []
+    backlogDone = 0
+  }
+
+  /// Does `body` for each index below `count`, for a moment at a time, then calls `done`.
+  func inSlices(
+    _ count: Int, from first: Int = 0, _ body: @escaping (_ index: Int) -> Void,
+    _ done: @escaping () -> Void
+  ) {
+    let end = ReactorThread.clock() + DaemonLimits.slice
+    var index = first
+    while index < count {
+      body(index)
+      index += 1
+      if index % 16 == 0, !(ReactorThread.clock() < end) { break }
+    }
+    guard index < count else { return done() }
+    timers.after(.zero) { [self] in inSlices(count, from: index, body, done) }
   }
 
   /// Clients that take nothing of their answers.
@@ -204,9 +258,14 @@ final class Supervisor {
     return ticket
   }
 
+  /// Gives a ticket its answer, if that is still wanted.
+  func answer(_ ticket: UInt64, _ answer: Answer) {
+    waiting.removeValue(forKey: ticket)?(answer)
+  }
+
   private func take(_ message: SupervisorMessage) {
     switch message {
-    case .answer(let ticket, let answer): waiting.removeValue(forKey: ticket)?(answer)
+    case .answer(let ticket, let answer): self.answer(ticket, answer)
     case .report(let reactor, let report): take(report, from: reactor)
     }
   }
@@ -265,9 +324,14 @@ final class Supervisor {
     reactorsReady = ready
     for number in 0..<options.reactors {
       let inbox = inbox
+      let answers = answers
       reactors.append(
         ReactorThread(name: "reactor-\(number)", keeping: lock) { report in
-          inbox.post(.report(reactor: number, report))
+          if case .snapshot = report {
+            answers.post(.report(reactor: number, report))
+          } else {
+            inbox.post(.report(reactor: number, report))
+          }
         })
     }
   }

@@ -6,13 +6,8 @@ package enum TastePlan {
     package let path: String
     package let record: LabelRecord
     package let sectorBytes: UInt32
-    /// Nil for what is no disk, or has no name of its maker's.
-    package let diskName: DiskName?
 
-    package init(
-      path: String, record: LabelRecord, sectorBytes: UInt32, diskName: DiskName? = nil
-    ) {
-      self.diskName = diskName
+    package init(path: String, record: LabelRecord, sectorBytes: UInt32) {
       self.path = path
       self.record = record
       self.sectorBytes = sectorBytes
@@ -37,12 +32,14 @@ package enum TastePlan {
   ) -> [Step] {
     var steps: [Step] = []
     var groups: [(uuid: LabelUUID, paths: [Found])] = []
+    var places: [LabelUUID: Int] = [:]
     for one in found.sorted(by: { inOrder($0.path, $1.path) }) {
       if running.contains(one.record.uuid) {
         steps.append(.attach(path: one.path, uuid: one.record.uuid))
-      } else if let index = groups.firstIndex(where: { $0.uuid == one.record.uuid }) {
+      } else if let index = places[one.record.uuid] {
         groups[index].paths.append(one)
       } else {
+        places[one.record.uuid] = groups.count
         groups.append((one.record.uuid, [one]))
       }
     }

@@ -52,7 +52,8 @@ struct PathHost: BitwiseCopyable {
   var pendingCount = 0
   /// By request place: the next reply of the same session.
   var replyNext: RigidArray<UInt32>
-  private let headers: UnsafeMutableRawPointer
+  /// Made for the first session: a device that nobody uses needs none.
+  private var headers: UnsafeMutableRawPointer?
   /// By place of pending I/O, from the device's first network path on: what a server has of it.
   var servers = RigidArray<ServerIO>(capacity: 0)
   /// Connections to servers, until their sockets have been given back.
@@ -73,8 +74,6 @@ struct PathHost: BitwiseCopyable {
   init(_ setup: DeviceSetup) {
     let requests = setup.configuration.requestsMax
     let places = requests * 2 + MultipathConfiguration.pathsMax
-    let headers = UnsafeMutableRawPointer.allocate(
-      byteCount: requests * Self.headerStride, alignment: 16)
     id = setup.id
     isOpen = true
     engine = Engine(setup.configuration, keepsSessionsApart: true)
@@ -87,15 +86,23 @@ struct PathHost: BitwiseCopyable {
     paths = RigidArray(repeating: PathHost(), count: MultipathConfiguration.pathsMax)
     pending = PendingTable(attempts: places, paths: MultipathConfiguration.pathsMax)
     replyNext = RigidArray(repeating: Session.none, count: requests)
-    unsafe self.headers = headers
+    unsafe headers = nil
   }
 
-  deinit { unsafe headers.deallocate() }
+  deinit { unsafe headers?.deallocate() }
+
+  /// To be called before the first request.
+  mutating func haveHeaders() {
+    guard unsafe headers == nil else { return }
+    unsafe headers = .allocate(
+      byteCount: replyNext.count * Self.headerStride, alignment: 16)
+  }
 
   /// Where the reply header of request `slot` is made.
   @inline(__always)
   func header(_ slot: UInt32) -> UnsafeMutableRawPointer {
-    unsafe headers + Int(slot) * Self.headerStride
+    guard let headers = unsafe headers else { preconditionFailure("a request without a session") }
+    return unsafe headers + Int(slot) * Self.headerStride
   }
 
   /// Behind the room for a header, so that places which are never used cost nothing, is its note.

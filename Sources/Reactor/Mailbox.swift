@@ -12,12 +12,23 @@ internal import Glibc
   /// Becomes readable when the first message arrives in an empty box.
   public let eventDescriptor: Int32
 
-  public init() {
+  public convenience init() {
+    let descriptor = mp_event_create()
+    precondition(descriptor >= 0, "no descriptor left for a mailbox")
+    self.init(descriptor)
+  }
+
+  private init(_ eventDescriptor: Int32) {
     unsafe lock = .allocate(capacity: 1)
     unsafe lock.initialize(to: pthread_mutex_t())
     unsafe pthread_mutex_init(lock, nil)
-    eventDescriptor = mp_event_create()
-    precondition(eventDescriptor >= 0, "no descriptor left for a mailbox")
+    self.eventDescriptor = eventDescriptor
+  }
+
+  /// For somebody who can do without one; nil when there is no descriptor left.
+  static func ifPossible() -> Mailbox? {
+    let descriptor = mp_event_create()
+    return descriptor < 0 ? nil : Mailbox(descriptor)
   }
 
   deinit {
@@ -32,6 +43,19 @@ internal import Glibc
     messages.append(message)
     unsafe pthread_mutex_unlock(lock)
     if wasEmpty { _ = mp_event_signal(eventDescriptor) }
+  }
+
+  var count: Int {
+    unsafe pthread_mutex_lock(lock)
+    defer { unsafe pthread_mutex_unlock(lock) }
+    return messages.count
+  }
+
+  /// The newest message of those that fit, which is in the box no longer.
+  func takeNewest(where fits: (Message) -> Bool = { _ in true }) -> Message? {
+    unsafe pthread_mutex_lock(lock)
+    defer { unsafe pthread_mutex_unlock(lock) }
+    return messages.lastIndex(where: fits).map { messages.remove(at: $0) }
   }
 
   /// Everything posted so far, oldest first.

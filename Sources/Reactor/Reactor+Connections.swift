@@ -95,7 +95,7 @@ extension Reactor {
   /// Opened connections become the path's: it listens to them from here on.
   mutating func adopt(_ first: UInt32, _ device: Int, _ path: PathIndex) {
     devices[device].paths[Int(path.rawValue)].firstConnection = first
-    devices[device].haveServerTable()
+    if first != Connection.none { devices[device].haveServerTable() }
     let pathID = pathID(device, path)
     var index = first
     while index != Connection.none {

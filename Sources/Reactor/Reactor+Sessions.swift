@@ -47,6 +47,7 @@ extension Reactor {
       freeSessions.append(index)
       return nil
     }
+    devices[device].haveHeaders()
     mp_tune_client_socket(descriptor)
     sessions[Int(index)] = Session()
     sessions[Int(index)].descriptor = descriptor

@@ -33,6 +33,9 @@ struct LineEncoderTests {
     let expected = String(decoding: try encoder.encode(value), as: UTF8.self)
     let ours = String(decoding: try Wire.line(value), as: UTF8.self)
     #expect(ours == expected, sourceLocation: sourceLocation)
+    encoder.outputFormatting.insert(.prettyPrinted)
+    let indented = String(decoding: try encoder.encode(value), as: UTF8.self)
+    #expect(try Wire.json(value) == indented, sourceLocation: sourceLocation)
   }
 
   private func text(_ random: inout SeededGenerator) -> String {
@@ -69,5 +72,30 @@ struct LineEncoderTests {
     try expectSame(Samples.explanation)
     try expectSame([String: String]())
     try expectSame(NoParams())
+  }
+
+  @Test("the text of --json is the same, made of a reply or of its values")
+  func documents() throws {
+    let odd = Samples.path(2, .fail, reason: #"a "b\{["#)
+    let report = DeviceReport(devices: [Samples.device(.degraded, [Samples.failed, odd])])
+    let line = Wire.reply(StatusMethod.self, id: 1, result: report).dropLast()
+    let text = try #require(Wire.document(resultIn: Array(line)))
+    #expect(String(decoding: text, as: UTF8.self) == (try Wire.document(report)))
+    let none = Wire.reply(StatusMethod.self, id: 1, result: DeviceReport(devices: [])).dropLast()
+    #expect(
+      Wire.document(resultIn: Array(none)).map { String(decoding: $0, as: UTF8.self) }
+        == (try Wire.document(DeviceReport(devices: []))))
+  }
+
+  @Test("a reply that is a refusal, cut off or no reply at all has no result")
+  func noDocuments() throws {
+    let refusal = Wire.refusal(id: 1, ControlError(.busy, #"no "result":{"a":1}"#))
+    #expect(Wire.document(resultIn: Array(refusal.dropLast())) == nil)
+    let report = DeviceReport(devices: [Samples.device(.degraded, [Samples.failed])])
+    let line = Array(Wire.reply(StatusMethod.self, id: 1, result: report).dropLast())
+    for length in 0..<line.count { #expect(Wire.document(resultIn: Array(line[..<length])) == nil) }
+    for text in ["[1]", #""result""#, "{result}", #"{"a"}"#, #"{"a":"#, #"{"result":[1]}"#] {
+      #expect(Wire.document(resultIn: Array(text.utf8)) == nil)
+    }
   }
 }

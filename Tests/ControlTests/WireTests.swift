@@ -330,4 +330,24 @@ struct WireTests {
     }
     #expect(error?.code == .badRequest)
   }
+
+  @Test("a report made of devices that were written one by one has the same bytes")
+  func pieces() throws {
+    let one = Samples.device(.degraded, [Samples.failed])
+    let other = Samples.device(.optimal, [Samples.path(1, .active), Samples.path(2, .read)])
+    for devices in [[], [one], [one, other], [other, one, one]] {
+      for stopped in [[], ["a"], ["a", "b"]] {
+        let written = WrittenReport(
+          devices: try devices.map { try Wire.line($0) }, stopped: stopped)
+        let report = DeviceReport(devices: devices, stopped: stopped)
+        #expect(
+          Wire.reply(id: 7, written) == Wire.reply(StatusMethod.self, id: 7, result: report))
+        let line = Array(Wire.reply(id: 7, written).dropLast())
+        let document = Wire.document(resultIn: line).map { String(decoding: $0, as: UTF8.self) }
+        #expect(document == (try Wire.document(report)))
+      }
+    }
+    let long = WrittenReport(devices: [[UInt8](repeating: 65, count: Wire.replyLineBytesMax)])
+    #expect(text(Wire.reply(id: 7, long)).contains("longer than"))
+  }
 }

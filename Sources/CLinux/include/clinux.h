@@ -158,6 +158,13 @@ int mp_signal_open(void);
 /* The next signal's number, 0 when there is none. */
 int mp_signal_next(int fd);
 void mp_thread_name(const char *name);
+/* Has the calling thread give way to those of the usual priority, 0 to 19. */
+void mp_thread_nice(int niceness);
+/* Keeps each of many helper threads from having a heap of its own, which would keep what they leave. To be called
+   before there are threads. */
+void mp_bound_arenas(void);
+/* Gives unused memory back to the system. */
+void mp_trim_memory(void);
 /* Raises the soft limit on descriptors to the hard one. */
 void mp_raise_file_limit(void);
 typedef struct {

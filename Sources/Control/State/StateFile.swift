@@ -23,9 +23,10 @@ package enum StateFile {
     let header = try read(Header.self, bytes)
     guard header.version == version else { throw .unknownVersion(header.version) }
     let devices = try read(Contents.self, bytes).devices
-    for (index, device) in devices.enumerated() {
+    var names: Set<String> = []
+    for device in devices {
       try check(device)
-      guard !devices[..<index].contains(where: { $0.name == device.name }) else {
+      guard names.insert(device.name).inserted else {
         throw .damaged("the device \(device.name) is in it twice")
       }
     }

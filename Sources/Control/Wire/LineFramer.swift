@@ -27,32 +27,29 @@ package struct LineFramer: ~Copyable {
   package var pendingBytes: Int { pending.count }
 
   /// Takes the next bytes of the stream and returns what they completed, in order.
-  package mutating func feed(_ bytes: Span<UInt8>) -> [Event] {
-    var events: [Event] = []
-    for index in bytes.indices {
-      take(bytes[index], into: &events)
-    }
-    return events
-  }
-
-  /// As `feed(_: Span)`, for callers who hold an array.
   package mutating func feed(_ bytes: [UInt8]) -> [Event] {
-    feed(bytes.span)
-  }
-
-  private mutating func take(_ byte: UInt8, into events: inout [Event]) {
-    if byte == Self.lineFeed {
+    var events: [Event] = []
+    var rest = bytes[...]
+    while let end = rest.firstIndex(of: Self.lineFeed) {
+      take(rest[..<end], into: &events)
       if !isSkipping { events.append(.line(pending)) }
       pending.removeAll()
       isSkipping = false
-    } else if isSkipping {
-      return
-    } else if pending.count == lineBytesMax {
+      rest = rest[(end + 1)...]
+    }
+    take(rest, into: &events)
+    return events
+  }
+
+  /// Takes bytes without a line feed.
+  private mutating func take(_ piece: ArraySlice<UInt8>, into events: inout [Event]) {
+    guard !isSkipping else { return }
+    guard pending.count + piece.count <= lineBytesMax else {
       events.append(.overflow)
       pending.removeAll()
       isSkipping = true
-    } else {
-      pending.append(byte)
+      return
     }
+    pending.append(contentsOf: piece)
   }
 }

@@ -36,15 +36,44 @@ package enum Wire {
   ) -> [UInt8] {
     do throws(ControlError) {
       let line = try encode(ReplyEnvelope(id: id, result: result, error: nil))
-      guard line.count <= replyLineBytesMax else {
-        throw ControlError(
-          .internal, "the reply would be longer than \(replyLineBytesMax) bytes",
-          hint: "ask for one device at a time")
-      }
+      guard line.count <= replyLineBytesMax else { throw tooLong }
       return line + [LineFramer.lineFeed]
     } catch {
       return refusal(id: id, error)
     }
+  }
+
+  /// The reply about devices that have been written already; the same bytes as those of `reply` with the whole
+  /// report.
+  package static func reply(id: Int, _ report: WrittenReport) -> [UInt8] {
+    let head = Array(#"{"id":\#(id),"result":{"devices":["#.utf8)
+    var tail = Array("]".utf8)
+    if !report.stopped.isEmpty {
+      do throws(ControlError) {
+        tail += Array(#","stopped":"#.utf8) + (try encode(report.stopped))
+      } catch {
+        return refusal(id: id, error)
+      }
+    }
+    tail += Array("}}".utf8)
+    let length = report.devices.reduce(head.count + tail.count) { $0 + $1.count + 1 }
+    guard length <= replyLineBytesMax else { return refusal(id: id, Self.tooLong) }
+    var line: [UInt8] = []
+    line.reserveCapacity(length + 1)
+    line += head
+    for device in report.devices {
+      if line.count > head.count { line.append(UInt8(ascii: ",")) }
+      line += device
+    }
+    line += tail
+    line.append(LineFramer.lineFeed)
+    return line
+  }
+
+  private static var tooLong: ControlError {
+    ControlError(
+      .internal, "the reply would be longer than \(replyLineBytesMax) bytes",
+      hint: "ask for one device at a time")
   }
 
   /// A refusal as a line.
@@ -88,6 +117,19 @@ package enum Wire {
     try json(VersionedDocument(content: result))
   }
 
+  /// The result in a reply as text for `--json`, exactly as it came; nil when the reply is a refusal, or there is
+  /// something about it that needs a closer look.
+  ///
+  /// - Parameter line: As this protocol's encoder writes it: the version comes last, as its key is behind those of
+  ///   all results that are large enough for this to matter.
+  package static func document(resultIn line: [UInt8]) -> [UInt8]? {
+    guard let result = ReplyText.field("result", of: line), result.first == UInt8(ascii: "{"),
+      result.last == UInt8(ascii: "}"), result.count > 2
+    else { return nil }
+    let versioned = result.dropLast() + Array(#","version":\#(version)}"#.utf8)
+    return LineIndenter.indented(Array(versioned))
+  }
+
   /// A value as text: the same keys as on the wire, indented.
   package static func json(_ result: some Encodable) throws(ControlError) -> String {
     String(decoding: try encode(result, indented: true), as: UTF8.self)
@@ -104,10 +146,8 @@ extension Wire {
     _ value: some Encodable, indented: Bool = false
   ) throws(ControlError) -> [UInt8] {
     do {
-      guard indented else { return try LineEncoder.encode(value) }
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-      return Array(try encoder.encode(value))
+      let line = try LineEncoder.encode(value)
+      return indented ? LineIndenter.indented(line) : line
     } catch {
       throw ControlError(.internal, "a message could not be written as JSON")
     }

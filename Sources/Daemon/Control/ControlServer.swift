@@ -26,6 +26,8 @@ final class ControlServer {
     var hasEnded = false
     /// It is being sent something as it comes, and stays also when it has no more to say.
     var isStreaming = false
+    /// It was, and may take what waits for it whenever it likes: whoever sent that has bounded it.
+    var hasStreamed = false
     /// Set once it has subscribed to events.
     var stream: EventStream?
 
@@ -142,11 +144,12 @@ final class ControlServer {
   private func isPrivileged(_ uid: UInt32) -> Bool { uid == 0 || uid == geteuid() }
 
   /// Drops those that have taken nothing of what waits for them since this was last called; who they were.
-  /// Followers of events are told what they miss instead.
+  /// Followers of events and takers of a trace are told what they miss instead.
   func dropSilent() -> [Peer] {
     var dropped: [Peer] = []
     for client in clients {
-      let isWaiting = client.sent < client.output.count && client.stream == nil
+      let isWaiting =
+        client.sent < client.output.count && client.stream == nil && !client.hasStreamed
       guard isWaiting else {
         client.sentBefore = nil
         continue
@@ -190,7 +193,11 @@ final class ControlServer {
     let waiting = client.output.count - client.sent
     guard waiting + bytes.count <= DaemonLimits.replyBytes else { return drop(id) }
     client.unanswered -= 1
-    client.output.append(contentsOf: bytes)
+    if client.output.isEmpty {
+      client.output = bytes
+    } else {
+      client.output.append(contentsOf: bytes)
+    }
     flush(id)
   }
 
@@ -210,7 +217,10 @@ final class ControlServer {
     return client.output.isEmpty ? .ready : .busy
   }
 
-  func beginStream(_ id: UInt64) { client(id)?.isStreaming = true }
+  func beginStream(_ id: UInt64) {
+    client(id)?.isStreaming = true
+    client(id)?.hasStreamed = true
+  }
 
   /// Sends what is to be sent without an answer being due. The sender bounds how much that is.
   func push(_ bytes: [UInt8], to id: UInt64) {

@@ -61,6 +61,26 @@ extension Supervisor {
     }
   }
 
+  /// The same for what says how devices are: their status is written once and kept, since it is asked for often and
+  /// changes rarely.
+  private static func reportHandler<M: ControlMethod>(_ method: M.Type) -> Handler
+  where M.Params == DeviceSelection, M.Result == DeviceReport {
+    Handler(method: method) { supervisor, client, id, line in
+      do throws(ControlError) {
+        supervisor.report(try Wire.params(of: M.self, in: line)) { outcome in
+          switch outcome {
+          case .success(let report):
+            supervisor.server.answer(client, Wire.reply(id: id, report))
+          case .failure(let error):
+            supervisor.server.answer(client, Wire.refusal(id: id, error))
+          }
+        }
+      } catch {
+        supervisor.server.answer(client, Wire.refusal(id: id, error))
+      }
+    }
+  }
+
   private static func handlers() -> [Handler] {
     [
       handler(CreateMethod.self) { $0.create($1, $2) },
@@ -83,8 +103,8 @@ extension Supervisor {
       handler(DetachMethod.self) { $0.detach($1, $2) },
       handler(ExportMethod.self) { $0.export($1, $2) },
       handler(UnexportMethod.self) { $0.unexport($1, $2) },
-      handler(ListMethod.self) { $0.report($1, $2) },
-      handler(StatusMethod.self) { $0.report($1, $2) },
+      reportHandler(ListMethod.self),
+      reportHandler(StatusMethod.self),
       handler(StatsMethod.self) { $0.stats($1, $2) },
       handler(PathsMethod.self) { $0.paths($1, $2) },
       handler(EventsMethod.self) { $0.events($1, $2) },
@@ -139,7 +159,9 @@ extension Supervisor {
   // MARK: Devices by name
 
   func device(named name: String) throws(ControlError) -> DeviceEntry {
-    if let device = devices.first(where: { $0.name.text == name && !$0.isBeingDestroyed }) {
+    if let known = try? DeviceName(name),
+      let device = owners.devices(called: known).first(where: { !$0.isBeingDestroyed })
+    {
       return device
     }
     let names = devices.filter { !$0.isBeingDestroyed }.map { $0.name.text }
@@ -267,37 +289,6 @@ extension Supervisor {
     case .done, .counted, .explained, .tracing, .snapshot, .opened, .compared, .saved, .fenced,
       .kernel, .labelled, .exportOpened:
       ControlError(.internal, "an unexpected answer while \(doing)")
-    }
-  }
-
-  /// Writes the state file, then answers; a file that cannot be written is a warning, since the change
-  /// itself has happened.
-  func save(_ done: @escaping (_ warning: String?) -> Void) {
-    guard let state else { return done(nil) }
-    let specifications = devices.filter { !$0.isBeingDestroyed }.map { $0.specification } + stopped
-    let bytes: [UInt8]
-    do throws(ControlError) {
-      bytes = try StateFile.encode(specifications)
-    } catch {
-      return done(error.message)
-    }
-    let file = state.file
-    let ticket = ticket(patience: DaemonLimits.pathPatience) { answer in
-      switch answer {
-      case .saved(errno: 0): done(nil)
-      case .saved(let errno):
-        done(
-          "\(file) could not be written (\(ErrnoText.sentence(errno))): "
-            + "a restart will not know of this change")
-      case .timedOut, .done, .refused, .counted, .explained, .tracing, .snapshot, .opened,
-        .compared, .fenced,
-        .kernel, .labelled, .exportOpened:
-        done("\(file) is still being written: a restart may not know of this change")
-      }
-    }
-    let inbox = inbox
-    state.write(bytes) { errno in
-      inbox.post(.answer(ticket: ticket, .saved(errno: errno)))
     }
   }
 }

@@ -21,8 +21,6 @@ struct PathEntry {
   var sizeBytes: UInt64?
   /// A helper thread asks for its size.
   var isMeasuring = false
-  /// A rescan reads it.
-  var isChecking = false
   /// Absent while the path is lost.
   var access = PathAccess.absent
   var isBlockDevice = false
@@ -107,28 +105,47 @@ final class DeviceEntry {
   let id: UInt32
   let name: DeviceName
   /// What its clients are served.
-  var geometry: Geometry
+  var geometry: Geometry {
+    didSet { revision &+= 1 }
+  }
   /// How much of its medium is there, when that is less than it should be.
-  var usableBytes: UInt64?
+  var usableBytes: UInt64? {
+    didSet { revision &+= 1 }
+  }
   /// What is beyond its end is being given up: nobody else may move the limit of its requests.
   var isShrinking = false
   var isMeasuring = false
+  /// Whoever wants it measured anew, once the measuring that goes on has ended.
+  var afterMeasuring: [() -> Void] = []
   /// The size to which it was to grow by itself last, and its label to move.
   var refusedBytes: UInt64?
   /// Why it has not the size that it was to grow to.
-  var refusedGrowth: GrowthFacts?
+  var refusedGrowth: GrowthFacts? {
+    didSet { revision &+= 1 }
+  }
   /// Something changed meanwhile.
   var mustMeasureAgain = false
   var settings: DeviceSettings {
-    didSet { settingsKept = nil }
+    didSet {
+      settingsKept = nil
+      revision &+= 1
+    }
   }
   private var settingsKept: [String: String]?
+  /// Goes up when anything changes here that its status shows.
+  private(set) var revision: UInt64 = 0
+  /// What its status was made of last, and how it was written: for most devices nothing has changed when somebody
+  /// asks again.
+  var said: (revision: UInt64, outlook: DeviceOutlook, line: [UInt8])?
   private let made: DeviceOptions
   let reactor: Int
   let socket: String
   /// Oldest first.
   var paths: [PathEntry] {
-    didSet { owners?.update(self) }
+    didSet {
+      revision &+= 1
+      owners?.update(self)
+    }
   }
   /// Where the paths of all devices can be looked up.
   weak var owners: PathOwners?
@@ -145,7 +162,12 @@ final class DeviceEntry {
   /// Failback returns to it.
   var preferred: UInt32?
   /// Nil when it is not attached to the kernel.
-  var kernel: KernelLink?
+  var kernel: KernelLink? {
+    didSet {
+      revision &+= 1
+      owners?.noteKernel(of: self)
+    }
+  }
   /// Since when requests wait for a path.
   var queueingSince: Instant?
   /// Since when changes have been held back; nil while none is.
@@ -153,11 +175,20 @@ final class DeviceEntry {
   /// Names of removed paths that have not answered everything yet.
   var leaving: [UInt32: String] = [:]
   /// Whether the paths share a cache, as it was found out last.
-  var cache: CacheFacts
+  var cache: CacheFacts {
+    didSet { revision &+= 1 }
+  }
   /// Where it is served besides its own socket.
-  var exports: [ExportEntry] = []
+  var exports: [ExportEntry] = [] {
+    didSet { revision &+= 1 }
+  }
   /// Nil for a device that was made by hand.
-  var label: DeviceLabel?
+  var label: DeviceLabel? {
+    didSet {
+      revision &+= 1
+      owners?.noteLabel(of: self, before: oldValue?.record.uuid)
+    }
+  }
 
   init(
     id: UInt32, name: DeviceName, geometry: Geometry, settings: DeviceSettings,

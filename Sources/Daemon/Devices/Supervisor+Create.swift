@@ -33,8 +33,7 @@ extension Supervisor {
     }
   }
 
-  /// A device made by hand in the place of a labelled one that is stopped would give its users the label's sector; one
-  /// on another medium would have it forgotten, so that its own came back under another name.
+  /// In its place a device made by hand would give users the label's sector, and one elsewhere have it forgotten.
   func refuseStoppedLabel(_ name: DeviceName) throws(ControlError) {
     guard stopped.contains(where: { $0.name == name.text && $0.label != nil }) else { return }
     throw ControlError(
@@ -43,7 +42,7 @@ extension Supervisor {
   }
 
   func claim(_ name: DeviceName) throws(ControlError) {
-    guard !devices.contains(where: { $0.name == name && !$0.hasVanished }),
+    guard !owners.devices(called: name).contains(where: { !$0.hasVanished }),
       !namesInCreation.contains(name.text)
     else {
       throw ControlError(
@@ -358,7 +357,8 @@ extension Supervisor {
         "the socket \(socket) cannot be created: \(ErrnoText.sentence(-listener))"
       return done(.failure(ControlError(.internal, sentence)))
     }
-    let load = reactors.indices.map { index in devices.count { $0.reactor == index } }
+    var load = [Int](repeating: 0, count: reactors.count)
+    for device in devices { load[device.reactor] += 1 }
     let reactor = load.indices.min { load[$0] < load[$1] } ?? 0
     let device = DeviceEntry(
       id: newID(), name: name, geometry: geometry, settings: settings, options: deviceOptions,

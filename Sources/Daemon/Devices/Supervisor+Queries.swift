@@ -9,15 +9,48 @@ internal import Reactor
 /// Answers about devices: one snapshot from each reactor, joined with the names the control side knows.
 /// Nothing here waits for a path.
 extension Supervisor {
-  func report(_ params: DeviceSelection, _ respond: @escaping Respond<StatusMethod>) {
+  /// Each device as `Wire.line` writes its status.
+  func report(
+    _ params: DeviceSelection, _ respond: @escaping (Result<WrittenReport, ControlError>) -> Void
+  ) {
     query(params) { [self] outcome in
+      noteClock()
       respond(
-        outcome.map { pairs in
-          DeviceReport(
-            devices: pairs.map { status($0, $1) },
-            stopped: params.name == nil ? stopped.map { $0.name }.sorted() : [])
+        outcome.flatMap { pairs in
+          do throws(ControlError) {
+            return .success(
+              WrittenReport(
+                devices: try pairs.map { device, snapshot throws(ControlError) in
+                  try line(of: device, snapshot)
+                },
+                stopped: params.name == nil ? stopped.map { $0.name }.sorted() : []))
+          } catch {
+            return .failure(error)
+          }
         })
     }
+  }
+
+  /// The clock on the wall may have been set; a little is only its being adjusted.
+  private func noteClock() {
+    let start = WallClock.milliseconds(at: .zero)
+    if max(start, clockStart) - min(start, clockStart) > 100 { clockStart = start }
+  }
+
+  private func line(
+    of device: DeviceEntry, _ snapshot: DeviceSnapshot
+  ) throws(ControlError) -> [UInt8] {
+    // The kernel is asked anew who uses its device, and medium errors are few.
+    guard device.kernel == nil, snapshot.mediumFaults.isEmpty else {
+      return try Wire.line(status(device, snapshot))
+    }
+    let outlook = DeviceOutlook(snapshot, clockSet: clockStart)
+    if let said = device.said, said.revision == device.revision, said.outlook == outlook {
+      return said.line
+    }
+    let line = try Wire.line(status(device, snapshot))
+    device.said = (device.revision, outlook, line)
+    return line
   }
 
   func stats(_ params: DeviceSelection, _ respond: @escaping Respond<StatsMethod>) {

@@ -13,17 +13,55 @@ extension Supervisor {
   /// file systems that others may change (FUSE, network file systems), and everything where no events are heard.
   func watchSizes() {
     timers.after(DaemonLimits.sizeWatch) { [self] in
-      let hearsDisks = taster.uevents >= 0
-      let hearsFiles = taster.folders >= 0
-      for device in devices where !device.isBeingDestroyed && !device.isMeasuring {
-        let isUnheard = device.paths.contains { entry in
-          guard case .file(_, let isRemote, let isBlock) = entry.access else { return false }
-          return isBlock ? !hearsDisks : isRemote || !hearsFiles
-        }
-        if isUnheard { watchSize(of: device) }
-      }
-      watchSizes()
+      askSizes(of: unheardPaths()) { [self] in watchSizes() }
     }
+  }
+
+  /// Paths of whose size nobody tells. Of one that is out of service it does not matter until it is back.
+  private func unheardPaths() -> [(device: UInt32, path: UInt32, descriptor: Int32)] {
+    let hearsDisks = taster.uevents >= 0
+    let hearsFiles = taster.folders >= 0
+    var unheard: [(device: UInt32, path: UInt32, descriptor: Int32)] = []
+    for device in devices where !device.isBeingDestroyed && !device.isMeasuring {
+      for place in device.paths.indices {
+        guard device.paths[place].isGood,
+          case .file(let descriptor, let isRemote, let isBlock) = device.paths[place].access,
+          isBlock ? !hearsDisks : isRemote || !hearsFiles,
+          !beingSized.contains(device.paths[place].id)
+        else { continue }
+        unheard.append((device.id, device.paths[place].id, descriptor))
+      }
+    }
+    return unheard
+  }
+
+  /// Asks them a few at a time; a device of which one has another size than before is measured.
+  private func askSizes(
+    of paths: [(device: UInt32, path: UInt32, descriptor: Int32)], _ done: @escaping () -> Void
+  ) {
+    inCrowd(
+      paths.count,
+      { [self] index, ended in
+        let (id, path, descriptor) = paths[index]
+        // It may have been closed, and its number be another's.
+        guard let device = owners.device(id), let place = device.index(ofPath: path),
+          device.paths[place].access.descriptors == [descriptor]
+        else { return ended() }
+        beingSized.insert(path)
+        let ticket = openTicket { [self] answer in
+          beingSized.remove(path)
+          if case .compared(.resized(let size)) = answer, let place = device.index(ofPath: path),
+            size != device.paths[place].sizeBytes ?? device.medium.geometry.sizeBytes
+          {
+            watchSize(of: device)
+          }
+          ended()
+        }
+        let inbox = inbox
+        SizeReading.start(descriptor) { verdict in
+          inbox.post(.answer(ticket: ticket, .compared(verdict)))
+        }
+      }, done)
   }
 
   /// Asks the paths for their size, since one may have another now.
@@ -138,7 +176,13 @@ extension Supervisor {
   // MARK: Measuring
 
   /// Asks every path that is a file or block device for its size; one that does not answer keeps the old.
+  ///
+  /// What is being found out already may be older than what the caller knows, so it is asked again after that.
   private func measure(_ device: DeviceEntry, _ done: @escaping () -> Void) {
+    guard !device.isMeasuring else {
+      device.afterMeasuring.append { [self] in measure(device, done) }
+      return
+    }
     let asked = device.paths.compactMap { path -> (id: UInt32, descriptor: Int32)? in
       guard case .file(let descriptor, _, _) = path.access, !path.isMeasuring else { return nil }
       return (path.id, descriptor)
@@ -157,7 +201,10 @@ extension Supervisor {
         left -= 1
         guard left == 0 else { return }
         device.isMeasuring = false
+        let next = device.afterMeasuring
+        device.afterMeasuring = []
         done()
+        for measureAgain in next { measureAgain() }
       }
       let inbox = inbox
       SizeReading.start(descriptor) { verdict in

@@ -16,7 +16,8 @@ extension Supervisor {
 
   /// What `poll` shall look at, in the order `serveKernelLinks` expects it back.
   func kernelInterests() -> [pollfd] {
-    devices.compactMap { $0.kernel }.filter { $0.state != .detaching }.flatMap { $0.ends }
+    owners.attached.sorted().compactMap { owners.device($0)?.kernel }
+      .filter { $0.state != .detaching }.flatMap { $0.ends }
       .map { pollfd(fd: $0.watch, events: 0, revents: 0) }
   }
 

@@ -17,6 +17,8 @@ enum LabelAnswer: Sendable {
   case failed(PathTrouble)
   case looked(Result<MediumLook, OpenFailure>)
   case candidates([String])
+  /// All candidates in order, and those known ones that are none any more.
+  case merged(names: [String], missing: [String])
   case watching(Int32)
 }
 

@@ -82,6 +82,8 @@ extension Supervisor {
     rescanEverything { [self] _ in
       timers.cancel(timer)
       readyOnce()
+      // Looking at everything took much that is not needed now.
+      if !HelperThreads.start("mpath-trim", { mp_trim_memory() }) { mp_trim_memory() }
     }
   }
 
@@ -108,7 +110,7 @@ extension Supervisor {
       }
     } else if !taster.arrivals.isEmpty, !taster.isCollecting {
       taster.isBusy = true
-      let names = tasteableArrivals()
+      let names = tasteableArrivals().sorted(by: TastePlan.inOrder)
       taster.forgetArrivals()
       taste(names) { [self] _ in endTaste() }
     }

@@ -79,7 +79,7 @@ extension Supervisor {
       ControlError(
         .refused, "\(shown) still shows the label that was wiped",
         hint: "the path or the medium is broken")
-    case .foreign, .looked, .candidates, .watching, nil:
+    case .foreign, .looked, .candidates, .merged, .watching, nil:
       ControlError(
         .timeout, "\(shown) did not answer", hint: "name another path to the same medium")
     }

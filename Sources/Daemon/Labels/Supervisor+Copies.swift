@@ -11,13 +11,15 @@ extension Supervisor {
   /// Its maker's name is compared with those of the paths that the device has, or is about to have. An operator
   /// who knows better says `add`.
   func copyRemark(
-    on look: MediumLook, _ record: LabelRecord, besides found: [TastePlan.Found]
+    on look: MediumLook, _ record: LabelRecord, besides found: [LabelUUID: [DiskName]]
   ) -> PathRemark? {
-    let running = devices.first { $0.label?.record.uuid == record.uuid && !$0.isBeingDestroyed }
+    guard look.diskName != nil else { return nil }
+    let known = owners.device(labelled: record.uuid)
+    let running = known?.isBeingDestroyed == false ? known : nil
     let names = (running?.paths ?? []).filter { $0.isOpen }.compactMap { $0.diskName }
     let remark = look.copyRemark(
       of: running?.name.text ?? record.name.text,
-      besides: names + found.filter { $0.record.uuid == record.uuid }.compactMap { $0.diskName })
+      besides: names + found[record.uuid, default: []])
     if let remark {
       log.warning(
         "a labelled path is not used: \(remark.reason)", metadata: ["path": "\(look.path)"])

@@ -60,14 +60,18 @@ extension Supervisor {
     write(label, through: opened[0], geometry, params) { [self] error in
       if let error { return giveUp(error) }
       let settings = DeviceSettings(mode: params.mode, options: params.options)
-      serveLabelled(name, label, settings, params.options, params.paths, results) { outcome in
-        done(
-          outcome.map { device, refused in
-            LabelMethod.Result(
-              name: name.text, uuid: label.record.uuid.text,
-              uri: self.options.runDirectory.uri(of: name), socket: device.socket,
-              refused: refused)
-          })
+      serveLabelled(name, label, settings, params.options, params.paths, results) {
+        [self] outcome in
+        let result = outcome.map { device, refused in
+          LabelMethod.Result(
+            name: name.text, uuid: label.record.uuid.text,
+            uri: options.runDirectory.uri(of: name), socket: device.socket, refused: refused)
+        }
+        guard case .success = outcome else { return done(result) }
+        save { [self] warning in
+          if let warning { log.warning("\(warning)") }
+          done(result)
+        }
       }
     }
   }
@@ -118,7 +122,7 @@ extension Supervisor {
             hint: "the path or the medium is broken"))
       case .failed(let trouble):
         done(ControlError(.refused, "\(shown): \(trouble.sentence)", hint: trouble.hint))
-      case .looked, .candidates, .watching, nil:
+      case .looked, .candidates, .merged, .watching, nil:
         done(
           ControlError(
             .timeout, "\(shown) did not answer while the label was being written",
@@ -160,10 +164,7 @@ extension Supervisor {
           done(.failure(error))
         case .success(let device):
           noteAssembled(device)
-          save { [self] warning in
-            if let warning { log.warning("\(warning)") }
-            done(.success((device, refused)))
-          }
+          done(.success((device, refused)))
         }
       }
     }

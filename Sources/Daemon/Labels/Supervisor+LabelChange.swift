@@ -48,7 +48,7 @@ extension Supervisor {
     case .refused(let error): error.message
     case .failed(let trouble): trouble.sentence
     case .unreadable: "the medium does not show what was written"
-    case .foreign, .looked, .candidates, .watching, nil: "the path did not answer"
+    case .foreign, .looked, .candidates, .merged, .watching, nil: "the path did not answer"
     }
   }
 

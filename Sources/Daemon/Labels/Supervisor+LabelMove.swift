@@ -130,7 +130,7 @@ extension Supervisor {
     case .refused(let error): reason = error.message
     case .failed(let trouble): reason = trouble.sentence
     case .unreadable: reason = "the medium does not show what was written"
-    case .looked, .candidates, .watching, nil: reason = "the path did not answer"
+    case .looked, .candidates, .merged, .watching, nil: reason = "the path did not answer"
     }
     return ControlError(
       .refused, "the label of \(device.name.text) could not be moved: \(reason)",

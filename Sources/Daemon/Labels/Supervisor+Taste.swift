@@ -21,7 +21,9 @@ extension Supervisor {
       done(nil)
     }
     let inbox = inbox
-    let isStarted = Thread.start(thread) { inbox.post(.answer(ticket: ticket, .labelled(work()))) }
+    let isStarted = HelperThreads.start(thread) {
+      inbox.post(.answer(ticket: ticket, .labelled(work())))
+    }
     if !isStarted {
       inbox.post(.answer(ticket: ticket, .labelled(.failed(.unreadable(errno: EAGAIN)))))
     }
@@ -56,48 +58,57 @@ extension Supervisor {
     if !isStarted { kept.drop() }
   }
 
-  /// Looks at these paths, except for those that are in use here, and takes what is labelled into service; when
-  /// `isDry`, says what would be.
+  /// Looks at these paths, which are in the order of `TastePlan`, except for those that are in use here, and takes
+  /// what is labelled into service; when `isDry`, says what would be.
   ///
   /// - Parameter others: Looked at as well, and not noted as candidates.
   func taste(
     _ names: [String], besides others: [String] = [], isDry: Bool = false,
     _ done: @escaping (RescanMethod.Result) -> Void
   ) {
-    if !isDry { for name in names { taster.candidates.enter(name) } }
-    let all = others.isEmpty ? names : Set(names + others).sorted()
-    let strangers = all.filter { name in
-      !owners.devices(named: name).contains { device in
-        device.paths.contains { $0.path == name && $0.isOpen }
+    let all = others.isEmpty ? names : Set(names + others).sorted(by: TastePlan.inOrder)
+    let candidates = others.isEmpty ? [] : Set(names)
+    var strangers: [String] = []
+    inSlices(all.count) { [self] index in
+      if !isDry, others.isEmpty || candidates.contains(all[index]) {
+        taster.candidates.enter(all[index])
       }
+      if !owners.isInService(all[index]) { strangers.append(all[index]) }
+    } _: { [self] in
+      look(at: strangers) { [self] looks in judge(looks, names.count, isDry: isDry, done) }
     }
-    look(at: strangers) { [self] looks in
-      var refused: [PathRemark] = []
-      var seen: Set<PathIdentity> = []
-      var found: [TastePlan.Found] = []
-      for look in looks.sorted(by: { TastePlan.inOrder($0.path, $1.path) }) {
-        if let identity = look.identity {
-          guard !isInUse(identity), seen.insert(identity).inserted else { continue }
-        }
-        switch look.verdict {
-        case .unlabelled: break
-        case .refused(let refusal):
-          log.debug("label not used: \(refusal.message)", metadata: ["path": "\(look.path)"])
-          refused.append(PathRemark(path: look.path, reason: refusal.message))
-        case .labelled(let record, let sectorBytes):
-          if let remark = copyRemark(on: look, record, besides: found) {
-            refused.append(remark)
-            continue
-          }
-          found.append(
-            TastePlan.Found(
-              path: look.path, record: record, sectorBytes: sectorBytes, diskName: look.diskName))
-        }
+  }
+
+  private func judge(
+    _ looks: [MediumLook?], _ candidates: Int, isDry: Bool,
+    _ done: @escaping (RescanMethod.Result) -> Void
+  ) {
+    var refused: [PathRemark] = []
+    var seen: Set<PathIdentity> = []
+    var found: [TastePlan.Found] = []
+    var disks: [LabelUUID: [DiskName]] = [:]
+    inSlices(looks.count) { [self] index in
+      guard let look = looks[index] else { return }
+      if let identity = look.identity {
+        guard !isInUse(identity), seen.insert(identity).inserted else { return }
       }
-      let running = Set(
-        devices.filter { !$0.isBeingDestroyed }.compactMap { $0.label?.record.uuid })
+      switch look.verdict {
+      case .unlabelled: break
+      case .refused(let refusal):
+        log.debug("label not used: \(refusal.message)", metadata: ["path": "\(look.path)"])
+        refused.append(PathRemark(path: look.path, reason: refusal.message))
+      case .labelled(let record, let sectorBytes):
+        if let remark = copyRemark(on: look, record, besides: disks) {
+          refused.append(remark)
+          return
+        }
+        if let disk = look.diskName { disks[record.uuid, default: []].append(disk) }
+        found.append(TastePlan.Found(path: look.path, record: record, sectorBytes: sectorBytes))
+      }
+    } _: { [self] in
+      let running = owners.running(among: Set(found.map { $0.record.uuid }))
       let steps = TastePlan.steps(found, running: running, isFree: isFree)
-      let result = RescanMethod.Result(candidates: names.count, refused: refused)
+      let result = RescanMethod.Result(candidates: candidates, refused: refused)
       if isDry { return done(imagined(steps, result)) }
       take(steps, result, done)
     }
@@ -121,7 +132,7 @@ extension Supervisor {
         let known = stopped.first { $0.label?.uuid == uuid }?.name
         result = result.adding(created: known ?? name)
       case .attach(let path, let uuid):
-        let device = devices.first { $0.label?.record.uuid == uuid }?.name.text ?? uuid.text
+        let device = owners.device(labelled: uuid)?.name.text ?? uuid.text
         result = result.adding(
           attached: RescanMethod.Result.Attached(device: device, path: path))
       }
@@ -131,15 +142,17 @@ extension Supervisor {
 
   private func isFree(_ name: String) -> Bool {
     guard let name = try? DeviceName(name) else { return false }
-    return !devices.contains { $0.name == name } && !namesInCreation.contains(name.text)
+    return owners.devices(called: name).isEmpty && !namesInCreation.contains(name.text)
       && !stopped.contains { $0.name == name.text }
   }
 
   /// Those that answer in time. One that hangs is looked at by one thread only, however often it is asked for, and
   /// tasted when it answers after all.
-  private func look(at paths: [String], _ done: @escaping ([MediumLook]) -> Void) {
+  ///
+  /// - Parameter done: Gets them in the order of `paths`, and nil for one that did not answer.
+  private func look(at paths: [String], _ done: @escaping ([MediumLook?]) -> Void) {
     let free = paths.filter { !taster.looking.contains($0) }
-    var looks: [MediumLook] = []
+    var looks = [MediumLook?](repeating: nil, count: free.count)
     var isOver = false
     inCrowd(
       free.count,
@@ -151,7 +164,7 @@ extension Supervisor {
           taster.looking.remove(path)
           if case .labelled(.looked(let result)) = answer {
             noteLook(path, result)
-            if case .success(let look) = result, !isOver { looks.append(look) }
+            if case .success(let look) = result, !isOver { looks[index] = look }
           }
           // The last one that answers in time ends the crowd itself, and is in what that has found.
           let isLate = isOver
@@ -159,7 +172,7 @@ extension Supervisor {
           if isLate { arrived(path, isNew: false) }
         }
         let inbox = inbox
-        let isStarted = Thread.start("mpath-taste") {
+        let isStarted = HelperThreads.start("mpath-taste") {
           let result = LabelWork.look(path, evenIfHeld: false)
           inbox.post(.answer(ticket: ticket, .labelled(.looked(result))))
         }
@@ -215,7 +228,7 @@ extension Supervisor {
     _ path: String, _ uuid: LabelUUID, _ result: RescanMethod.Result,
     _ done: @escaping (RescanMethod.Result) -> Void
   ) {
-    guard let device = devices.first(where: { $0.label?.record.uuid == uuid }) else {
+    guard let device = owners.device(labelled: uuid) else {
       return done(result)
     }
     let name = device.name.text
@@ -296,6 +309,8 @@ extension Supervisor {
         case .failure(let error): failed(error)
         case .success((_, let refused)):
           for remark in refused { note(remark.path, remark.reason) }
+          // Its label says all that a restart has to know.
+          saveSoon()
           done(result.adding(created: name.text, refused: refused))
         }
       }

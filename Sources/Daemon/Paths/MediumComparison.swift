@@ -54,7 +54,7 @@ enum MediumComparison {
   ) {
     let own = KeptSource(path)
     let other = reference.map { KeptSource($0) }
-    let isStarted = Thread.start("mpath-compare") { deliver(compare(own, other, medium)) }
+    let isStarted = HelperThreads.start("mpath-compare") { deliver(compare(own, other, medium)) }
     if !isStarted {
       own.drop()
       other?.drop()

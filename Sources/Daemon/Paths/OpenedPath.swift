@@ -60,7 +60,7 @@ enum PathOpener {
     _ name: String, _ manner: OpeningManner,
     _ deliver: @escaping @Sendable (Result<OpenedPath, OpenFailure>) -> Void
   ) {
-    let isStarted = Thread.start("mpath-open") {
+    let isStarted = HelperThreads.start("mpath-open") {
       if let network = NetworkPath(stored: name) {
         deliver(openNow(network, manner))
       } else {
@@ -119,7 +119,7 @@ enum PathOpener {
   static func close(_ descriptors: [Int32]) {
     guard !descriptors.isEmpty else { return }
     let closing: @Sendable () -> Void = { for each in descriptors { _ = Glibc.close(each) } }
-    if !Thread.start("mpath-close", closing) { closing() }
+    if !HelperThreads.start("mpath-close", closing) { closing() }
   }
 }
 

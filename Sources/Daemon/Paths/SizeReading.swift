@@ -11,7 +11,7 @@ enum SizeReading {
   ) {
     let own = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     guard own >= 0 else { return deliver(.unreadable(.unreadable(errno: errno))) }
-    let isStarted = Thread.start("mpath-size") {
+    let isStarted = HelperThreads.start("mpath-size") {
       var size: UInt64 = 0
       let status = unsafe mp_path_size(own, &size)
       _ = Glibc.close(own)

@@ -21,6 +21,7 @@ enum Scan {
     var unread: [PathRemark] = []
     var seen: Set<PathIdentity> = []
     var found: [TastePlan.Found] = []
+    var disks: [LabelUUID: [DiskName]] = [:]
     var media: [String: MediumLook] = [:]
     let order = names.indices.sorted { TastePlan.inOrder(names[$0], names[$1]) }
     for index in order {
@@ -36,14 +37,13 @@ enum Scan {
         case .refused(let refusal):
           refused.append(PathRemark(path: name, reason: refusal.message))
         case .labelled(let record, let sectorBytes):
-          let known = found.filter { $0.record.uuid == record.uuid }.compactMap { $0.diskName }
+          let known = disks[record.uuid, default: []]
           if let remark = look.copyRemark(of: record.name.text, besides: known) {
             refused.append(remark)
             continue
           }
-          found.append(
-            TastePlan.Found(
-              path: name, record: record, sectorBytes: sectorBytes, diskName: look.diskName))
+          if let disk = look.diskName { disks[record.uuid, default: []].append(disk) }
+          found.append(TastePlan.Found(path: name, record: record, sectorBytes: sectorBytes))
           media[name] = look
         }
       }
@@ -90,7 +90,7 @@ enum Scan {
     let inbox = Mailbox<Answer>()
     var left = 0
     for source in rule.sources {
-      let isStarted = Thread.start("mpath-list") { inbox.post(.listed(source.paths())) }
+      let isStarted = HelperThreads.start("mpath-list") { inbox.post(.listed(source.paths())) }
       if isStarted { left += 1 }
     }
     var names: Set<String> = []
@@ -120,7 +120,7 @@ enum Scan {
         started - answered < DaemonLimits.looksMax
       {
         let (place, name) = (started, names[started])
-        let isStarted = Thread.start("mpath-taste") {
+        let isStarted = HelperThreads.start("mpath-taste") {
           inbox.post(.looked(place, LabelWork.look(name, evenIfHeld: false)))
         }
         if isStarted { begun.append((place, now)) } else { answered += 1 }

@@ -36,7 +36,7 @@ extension Supervisor {
       taster.watched[watch] = folder
     }
     let inbox = inbox
-    let isStarted = Thread.start("mpath-watch") {
+    let isStarted = HelperThreads.start("mpath-watch") {
       let watch = unsafe mp_watch_add(descriptor, folder)
       inbox.post(.answer(ticket: ticket, .labelled(.watching(watch))))
     }

@@ -1,5 +1,6 @@
 internal import BlockIO
 internal import Control
+internal import Label
 internal import Logging
 internal import Reactor
 internal import Registry
@@ -33,9 +34,8 @@ extension Supervisor {
       taster.rule = rule
       watchFolders()
     }
-    listCandidates(of: rule) { [self] names in
-      let lost = taster.candidates.paths.subtracting(names)
-        .subtracting(taster.looking).sorted()
+    listCandidates(of: rule) { [self] names, missing in
+      let lost = missing.filter { !taster.looking.contains($0) }
       if !isDry {
         taster.forgetArrivals()
         for path in lost { taster.candidates.remove(path) }
@@ -55,7 +55,11 @@ extension Supervisor {
   }
 
   /// Asks every source on a thread of its own; for one that hangs what is known counts.
-  private func listCandidates(of rule: TasteRule, _ done: @escaping ([String]) -> Void) {
+  ///
+  /// - Parameter done: Gets all candidates in the order of `TastePlan`, and those known ones that are none any more.
+  private func listCandidates(
+    of rule: TasteRule, _ done: @escaping (_ names: [String], _ missing: [String]) -> Void
+  ) {
     let sources = rule.sources
     var answers = [[String]?](repeating: nil, count: sources.count)
     inCrowd(
@@ -67,25 +71,56 @@ extension Supervisor {
           ended()
         }
         let inbox = inbox
-        let isStarted = Thread.start("mpath-list") {
+        let isStarted = HelperThreads.start("mpath-list") {
           inbox.post(.answer(ticket: ticket, .labelled(.candidates(source.paths()))))
         }
         if !isStarted { inbox.post(.answer(ticket: ticket, .timedOut)) }
       },
       { [self] in
-        var names: Set<String> = []
-        for (source, answer) in zip(sources, answers) {
-          names.formUnion(answer ?? taster.candidates.paths.filter { source.mayName($0) })
-        }
-        done(names.filter { !rule.isDenied($0) }.sorted())
+        merge(zip(sources, answers).map { $0 }, by: rule, done)
       })
   }
 
-  private func reopenLostPaths() {
-    for device in devices where !device.isBeingDestroyed {
-      for entry in device.paths where !entry.isOpen {
-        reopen(entry.id, of: device) { _ in }
+  /// Ten thousand names are put in order where nobody waits for it.
+  private func merge(
+    _ answers: [(source: TasteRule.Source, paths: [String]?)], by rule: TasteRule,
+    _ done: @escaping (_ names: [String], _ missing: [String]) -> Void
+  ) {
+    let known = Array(taster.candidates.paths)
+    let work: @Sendable () -> (names: [String], missing: [String]) = {
+      var names: Set<String> = []
+      for (source, paths) in answers {
+        names.formUnion(paths ?? known.filter { source.mayName($0) })
       }
+      names = names.filter { !rule.isDenied($0) }
+      return (
+        names.sorted(by: TastePlan.inOrder), known.filter { !names.contains($0) }.sorted()
+      )
+    }
+    let ticket = openTicket { answer in
+      guard case .labelled(.merged(let names, let missing)) = answer else {
+        let (names, missing) = work()
+        return done(names, missing)
+      }
+      done(names, missing)
+    }
+    let inbox = inbox
+    let isStarted = HelperThreads.start("mpath-merge") {
+      let (names, missing) = work()
+      inbox.post(.answer(ticket: ticket, .labelled(.merged(names: names, missing: missing))))
+    }
+    if !isStarted { inbox.post(.answer(ticket: ticket, .timedOut)) }
+  }
+
+  private func reopenLostPaths() {
+    let all = devices
+    inSlices(all.count) { [self] index in
+      let device = all[index]
+      guard !device.isBeingDestroyed else { return }
+      for place in device.paths.indices where !device.paths[place].isOpen {
+        reopen(device.paths[place].id, of: device) { _ in }
+      }
+    } _: {
     }
   }
 
@@ -96,8 +131,11 @@ extension Supervisor {
   private func recheck(_ done: @escaping (_ checked: Int, _ foreign: [PathRemark]) -> Void) {
     var all: [(device: UInt32, path: UInt32)] = []
     for device in devices where !device.isBeingDestroyed {
-      for entry in device.paths where entry.isOpen && !entry.isForeign && !entry.isChecking {
-        all.append((device.id, entry.id))
+      for place in device.paths.indices
+      where device.paths[place].isOpen && !device.paths[place].isForeign
+        && !beingRead.contains(device.paths[place].id)
+      {
+        all.append((device.id, device.paths[place].id))
       }
     }
     var checked = 0
@@ -109,9 +147,9 @@ extension Supervisor {
         guard let device = owners.device(id), let place = device.index(ofPath: path),
           let source = device.paths[place].access.source, device.paths[place].network == nil
         else { return ended() }
-        device.paths[place].isChecking = true
+        beingRead.insert(path)
         let ticket = openTicket { [self] answer in
-          if let place = device.index(ofPath: path) { device.paths[place].isChecking = false }
+          beingRead.remove(path)
           if case .compared(let verdict) = answer {
             if verdict.trouble == nil { checked += 1 }
             if let remark = judge(verdict, path, device) { foreign.append(remark) }

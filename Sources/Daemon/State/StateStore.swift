@@ -12,7 +12,7 @@ struct StateStore: Sendable {
   private let inbox = Mailbox<Job>()
 
   private struct Job: Sendable {
-    let bytes: [UInt8]
+    let devices: [DeviceSpecification]
     let deliver: @Sendable (Int32) -> Void
   }
 
@@ -25,18 +25,23 @@ struct StateStore: Sendable {
         _ = unsafe poll(&ready, 1, -1)
         _ = mp_event_drain(inbox.eventDescriptor)
         for job in inbox.takeAll() {
-          let status = unsafe job.bytes.withUnsafeBytes { bytes in
-            unsafe mp_write_file(file, bytes.baseAddress, bytes.count)
-          }
-          job.deliver(-status)
+          job.deliver(Self.write(job.devices, to: file))
         }
       }
     }
   }
 
   /// Replaces the file; `deliver` gets 0 or an errno, on another thread.
-  func write(_ bytes: [UInt8], _ deliver: @escaping @Sendable (Int32) -> Void) {
-    inbox.post(Job(bytes: bytes, deliver: deliver))
+  func write(_ devices: [DeviceSpecification], _ deliver: @escaping @Sendable (Int32) -> Void) {
+    inbox.post(Job(devices: devices, deliver: deliver))
+  }
+
+  private static func write(_ devices: [DeviceSpecification], to file: String) -> Int32 {
+    guard let bytes = try? StateFile.encode(devices) else { return EINVAL }
+    return
+      -(unsafe bytes.withUnsafeBytes { bytes in
+        unsafe mp_write_file(file, bytes.baseAddress, bytes.count)
+      })
   }
 
   /// The devices of the file; none when there is no file.

@@ -27,6 +27,21 @@ struct Session {
     }
   }
 
+  /// Asks the daemon and returns its result as the text of `--json`.
+  func document<M: ControlMethod>(
+    _ method: M.Type, _ params: M.Params, withinSeconds seconds: Int64 = quickSeconds
+  ) throws(CommandFailure) -> [UInt8] {
+    let request = try CommandFailure.catching { () throws(ControlError) in
+      try Wire.request(method, id: Self.requestID, params: params)
+    }
+    let line = try exchange(request, seconds: seconds)
+    if let text = Wire.document(resultIn: line) { return text + [LineFramer.lineFeed] }
+    switch try reply(to: method, in: line).outcome {
+    case .success(let result): return Array(try Operands.json(result).utf8)
+    case .failure(let error): throw .refused(error)
+    }
+  }
+
   /// Asks for a change and shows the daemon's warning, if it has one.
   func change<M: ControlMethod>(
     _ method: M.Type, _ params: M.Params, withinSeconds seconds: Int64 = quickSeconds

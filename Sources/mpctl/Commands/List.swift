@@ -27,6 +27,10 @@ struct List: ControlCommand {
   var name: [String] = []
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
+    if json, name.isEmpty {
+      Terminal.write(try session.document(ListMethod.self, DeviceSelection(all: all)))
+      return .done
+    }
     let report = try Operands.report(ListMethod.self, name, all: all, session)
     Terminal.write(
       json ? try Operands.json(report) : ListText.render(report, Terminal.context))

@@ -30,9 +30,12 @@ struct Paths: ControlCommand {
   @OptionGroup var connection: ConnectionOptions
 
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
-    let result = try session.ask(PathsMethod.self, NoParams())
-    Terminal.write(
-      json ? try Operands.json(result) : PathsText.render(result.paths, Terminal.context))
+    if json {
+      Terminal.write(try session.document(PathsMethod.self, NoParams()))
+    } else {
+      let result = try session.ask(PathsMethod.self, NoParams())
+      Terminal.write(PathsText.render(result.paths, Terminal.context))
+    }
     return .done
   }
 }

@@ -59,6 +59,10 @@ struct Status: ControlCommand {
   func perform(_ session: Session) throws(CommandFailure) -> ExitStatus {
     let report: DeviceReport
     do throws(CommandFailure) {
+      if json, name.isEmpty, !check {
+        Terminal.write(try session.document(StatusMethod.self, DeviceSelection(all: all)))
+        return .done
+      }
       report = try Operands.report(StatusMethod.self, name, all: all, session)
     } catch {
       // What a daemon would make of what is there is the next best thing.

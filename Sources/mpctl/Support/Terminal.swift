@@ -4,11 +4,15 @@ internal import Glibc
 /// Standard output and standard error.
 enum Terminal {
   static func write(_ text: String) {
-    write(text, to: STDOUT_FILENO)
+    write(Array(text.utf8), to: STDOUT_FILENO)
+  }
+
+  static func write(_ bytes: [UInt8]) {
+    write(bytes, to: STDOUT_FILENO)
   }
 
   static func writeError(_ text: String) {
-    write(text, to: STDERR_FILENO)
+    write(Array(text.utf8), to: STDERR_FILENO)
   }
 
   /// Says on standard error what went wrong, after the name of the program, and what to do about it.
@@ -32,8 +36,8 @@ enum Terminal {
   }
 
   /// Writes everything, or gives up: there is nobody left to tell that nobody listens.
-  private static func write(_ text: String, to descriptor: Int32) {
-    var bytes = Array(text.utf8)[...]
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    var bytes = bytes[...]
     while !bytes.isEmpty {
       let count = unsafe bytes.withUnsafeBytes { buffer in
         unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
