@@ -1,5 +1,6 @@
 internal import BasicContainers
 internal import BlockIO
+internal import CLinux
 internal import Engine
 internal import NBD
 
@@ -132,8 +133,22 @@ extension Reactor {
     submit(device, place)
   }
 
+  /// The kernel says EIO of a bad sector and of a disk that is not there any more; and of that one, ENOSPC when something
+  /// is written (block/fops.c: it has no bytes). Only of the sector has the medium spoken: when all paths' disks were
+  /// taken away at once, the client got an error instead of waiting for them.
+  private func told(_ outcome: IOOutcome, by path: PathHost) -> IOOutcome {
+    switch outcome.verdict {
+    case .none, .lost: return outcome
+    case .target, .doubtful:
+      guard path.isBlockDevice, mp_disk_is_gone(path.descriptor) else { return outcome }
+      return .failure(errno: Errno.enodev)
+    }
+  }
+
   mutating func endIO(_ device: Int, _ place: Int, _ outcome: IOOutcome) {
     let token = devices[device].pending[place].request.token
+    let path = devices[device].pending[place].request.path
+    let outcome = told(outcome, by: devices[device].paths[Int(path.rawValue)])
     devices[device].pending[place].step = .idle
     devices[device].pendingCount -= 1
     devices[device].engine.completed(

@@ -31,11 +31,12 @@ extension Integration {
       }
     }
 
-    /// One that looks at no disks: each of the kernel's events about one costs a few hundred allocations, and another
-    /// test's loop devices make many.
+    /// One that looks at no disks and hears nothing of them: each event about one costs allocations, a few hundred where
+    /// it is looked at, and what else runs on the machine may make many.
     private static func daemon(in lab: Lab) async throws -> TestDaemon {
       try await TestDaemon.start(
-        in: lab, environment: ["MPATHD_COUNT_ALLOCATIONS": "1"], options: ["--no-taste"])
+        in: lab, environment: ["MPATHD_COUNT_ALLOCATIONS": "1"],
+        options: ["--no-taste", "--no-uevents"])
     }
 
     private static func expectNoAllocations(_ lab: Lab, _ daemon: TestDaemon) async throws {
@@ -51,8 +52,9 @@ extension Integration {
       let asking = idle.allocations - before.allocations
       let allocations = after.allocations - idle.allocations
       #expect(requests >= 200_000)
+      // One in a hundred requests would be far more than what the control side does meanwhile.
       #expect(
-        allocations < asking + 500,
+        allocations < asking + requests / 100,
         "\(allocations) allocations for \(requests) requests, \(asking) for a question")
       print("\(allocations) allocations for \(requests) requests, \(asking) for a question")
     }

@@ -48,7 +48,8 @@ def read_text(file):
 class Daemon:
     """One mpathd after the other in one run directory."""
 
-    def __init__(self):
+    def __init__(self, *options):
+        self.options = options
         self.process = None
         self.log = open("/run/mpathd.log", "ab")
 
@@ -56,7 +57,7 @@ class Daemon:
         """Starts one; the seconds until it was ready."""
         began = time.monotonic()
         self.process = subprocess.Popen(
-            [PROGRAMS + "/mpathd", "--run-dir", RUN], stdout=subprocess.PIPE, stderr=self.log)
+            [PROGRAMS + "/mpathd", "--run-dir", RUN, *self.options], stdout=subprocess.PIPE, stderr=self.log)
         line = self.process.stdout.readline()
         if b"ready" not in line:
             raise Failure("mpathd did not get ready: " + read_text("/run/mpathd.log")[-2000:])

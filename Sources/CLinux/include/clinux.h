@@ -251,6 +251,9 @@ int mp_wait_input(int fd, int milliseconds);
 bool mp_is_socket(int fd);
 /* Whether the other end of a connection has gone. */
 bool mp_has_hung_up(int fd);
+/* Whether the kernel has taken away the disk behind a block device's descriptor, or is about to. It fails requests
+ * with EIO or ENOSPC then, as it does for a bad sector or a full disk. Looks only at what the kernel has in memory. */
+bool mp_disk_is_gone(int fd);
 /* Size of a block device that is opened for nothing but to look. */
 int mp_block_size(const char *name, uint64_t *size_bytes);
 

@@ -35,6 +35,8 @@ struct PathEntry {
   var remark: String?
   /// Shows another medium; only an operator's restore looks at it again.
   var isForeign = false
+  /// It was replaced by another, and is being removed.
+  var isLeaving = false
   /// Waits for the next try to open it.
   var isReopening = false
   /// A helper thread is at it; another would only wait behind the same trouble.
@@ -61,6 +63,13 @@ struct PathEntry {
   /// Lost, and perhaps there again under this name once udev has made its links.
   var mayBeMissingLink: Bool {
     !isOpen && !isForeign && network == nil && path.hasPrefix("/dev/")
+  }
+
+  /// Gone for good under its name, which is one that the kernel gives to whatever comes.
+  var isReplaceable: Bool {
+    isGone && !isOpen && !isForeign && !isHeld && isBlockDevice && settings == PathSettings()
+      && path.hasPrefix("/dev/") && !path.dropFirst(5).contains("/")
+      && BlockNode.number(of: path) == nil
   }
 
   private static func reopenFirst(_ network: NetworkPath?) -> Interval {

@@ -42,4 +42,31 @@ extension Supervisor {
       }
     }
   }
+
+  /// A path has come by its label. Mostly that is a disk which had another name before, and nothing else will ever come
+  /// under that: without this the list would grow with every disk that is taken out and put in again.
+  ///
+  /// It is known by its label alone, so any path will do of which the kernel's name leads nowhere now and nothing was
+  /// said by an operator. One that has a name which udev makes will come back under that.
+  func removeReplaced(in device: DeviceEntry) {
+    guard let gone = device.paths.first(where: { $0.isReplaceable && !$0.isLeaving }),
+      let index = device.index(ofPath: gone.id)
+    else { return }
+    device.paths[index].isLeaving = true
+    let done: Respond<RemoveMethod> = { [self] outcome in
+      guard let index = device.index(ofPath: gone.id) else { return }
+      device.paths[index].isLeaving = false
+      guard case .failure(let error) = outcome else { return }
+      log.warning(
+        "a path that was replaced cannot be removed: \(error.message)",
+        metadata: metadata(device, gone.path))
+    }
+    change(device.name.text, path: gone.path, done) { [self] device, index, finish in
+      // Its name may lead somewhere again by now.
+      guard let index, device.paths[index].isReplaceable, device.paths.count > 1 else {
+        return finish(.success(Change()))
+      }
+      removeDrained(device.paths[index], of: device, finish)
+    }
+  }
 }

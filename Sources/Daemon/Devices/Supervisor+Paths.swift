@@ -133,7 +133,7 @@ extension Supervisor {
   }
 
   /// The path takes no new requests from here on, and is gone when its last attempt has answered.
-  private func removeDrained(
+  func removeDrained(
     _ entry: PathEntry, of device: DeviceEntry, _ finish: @escaping Respond<RemoveMethod>
   ) {
     var isAnswered = false

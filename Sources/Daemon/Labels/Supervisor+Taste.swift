@@ -249,11 +249,17 @@ extension Supervisor {
           finish(error.map { .failure($0) } ?? .success(Change()))
         }
       }
-      if let error = obstacle(to: path, in: device) { return finish(.failure(error)) }
+      if let error = obstacle(to: path, in: device) {
+        removeReplaced(in: device)
+        return finish(.failure(error))
+      }
       let settings = PathSettings()
       let manner = OpeningManner(settings, buffered: device.options.io == .buffered)
       openOne(path, manner) { [self] result in
-        addOpened(path, settings, result, device, finish)
+        addOpened(path, settings, result, device) { [self] outcome in
+          finish(outcome)
+          if case .success = outcome { removeReplaced(in: device) }
+        }
       }
     }
   }
