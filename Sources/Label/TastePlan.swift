@@ -6,13 +6,8 @@ package enum TastePlan {
     package let path: String
     package let record: LabelRecord
     package let sectorBytes: UInt32
-    /// Nil for what is no disk, or has no name of its maker's.
-    package let diskName: DiskName?
 
-    package init(
-      path: String, record: LabelRecord, sectorBytes: UInt32, diskName: DiskName? = nil
-    ) {
-      self.diskName = diskName
+    package init(path: String, record: LabelRecord, sectorBytes: UInt32) {
       self.path = path
       self.record = record
       self.sectorBytes = sectorBytes

@@ -18,7 +18,7 @@ struct GoldenTests {
   }
 
   @Test(arguments: DeviceMode.allCases, Situation.allCases)
-  func `every mode and state prints as it did`(mode: DeviceMode, situation: Situation) throws {
+  func `M11 every mode and state prints as it did`(mode: DeviceMode, situation: Situation) throws {
     let report = DeviceReport(devices: [Self.device(mode, situation)])
     let text = try Self.transcript(report)
     let file = GoldenFile("\(mode.rawValue)-\(situation.rawValue).txt")
@@ -30,7 +30,7 @@ struct GoldenTests {
   }
 
   /// gmultipath's own example: the same bytes, since scripts cut them apart.
-  @Test func `a device without trouble prints what gmultipath prints`() {
+  @Test func `M11 a device without trouble prints what gmultipath prints`() {
     let report = DeviceReport(devices: [
       Samples.device(
         .optimal, [Self.disk("da0", .active), Self.disk("da2", .passive)], name: "FRED")

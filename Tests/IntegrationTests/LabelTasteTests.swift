@@ -155,6 +155,37 @@ extension Integration {
       }
     }
 
+    /// The node of a loop device without a file can be opened; its descriptor was closed twice, and might have been
+    /// another's by then. Nor did the refusal say how to add what is not there yet.
+    @Test(.needs(.loopDevices, .strace), .timeLimit(.minutes(1)))
+    func aNodeWithoutAMediumIsRefusedAndClosedOnce() async throws {
+      try await Lab.run { lab in
+        let daemon = try await TestDaemon.start(in: lab)
+        let disk = try lab.image("disk.img", mebibytes: 8)
+        let loop = try await LoopDevice.attach(disk, in: lab)
+        try await daemon.control("label", "data", disk)
+        try await loop.detach(in: lab)
+        let trace = lab.file("trace")
+        let watcher = try lab.start(
+          "strace",
+          ["-f", "-qq", "-e", "trace=close", "-o", trace, "-p", "\(daemon.process.pid)"])
+        // Once it watches, what every command closes is in its file.
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(30)
+        while Files.text(trace).isEmpty, clock.now < end { try await daemon.control("status") }
+        #expect(!Files.text(trace).isEmpty)
+        for operand in [loop.node, lab.file("none.img")] {
+          let answer = try await daemon.mpctl(["add", "data", operand])
+          #expect(answer.status == 1 && answer.errors.contains("--size 8388608"), "\(answer)")
+        }
+        try await daemon.control("status")
+        watcher.signal(SIGINT)
+        _ = try await watcher.wait(atMostSeconds: 20)
+        #expect(!Files.text(trace).contains("EBADF"), "\(Files.text(trace))")
+        try await daemon.stop()
+      }
+    }
+
     /// `create`, as `status` said, made a device by hand of it, with the label's sector in reach of its users; and
     /// nothing but a restart brought back what nobody tastes.
     @Test(.needs(.python), .timeLimit(.minutes(1)))
@@ -178,6 +209,11 @@ extension Integration {
         #expect(try await daemon.status("data").uuid == uuid)
         #expect(try await daemon.control("set", "data").contains("stall-factor=5"))
         #expect(try await daemon.control("rescan").isEmpty)
+        // Another medium of that name had it forgotten.
+        try await daemon.control("stop", "data")
+        let other = try lab.image("other.img", mebibytes: 8)
+        try await daemon.refuse(["label", "data", other], saying: ["stopped"])
+        #expect(try await daemon.control("rescan") == "data: assembled\n")
         // What is no candidate is not listed as one for that.
         #expect(!(try await daemon.control("paths")).contains("unlabelled"))
         // One that is forgotten does not come back.

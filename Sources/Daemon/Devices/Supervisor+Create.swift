@@ -20,7 +20,7 @@ extension Supervisor {
       name = try DeviceName(params.name)
       _ = try RunDirectory.usable(
         options.runDirectory.socket(of: name), workingDirectory: "/")
-      try refuseLabelled(name)
+      try refuseStoppedLabel(name)
       try claim(name)
     } catch {
       return respond(.failure(error))
@@ -33,8 +33,8 @@ extension Supervisor {
     }
   }
 
-  /// A device made by hand in the place of a labelled one that is stopped would give its users the label's sector.
-  private func refuseLabelled(_ name: DeviceName) throws(ControlError) {
+  /// In its place a device made by hand would give users the label's sector, and one elsewhere have it forgotten.
+  func refuseStoppedLabel(_ name: DeviceName) throws(ControlError) {
     guard stopped.contains(where: { $0.name == name.text && $0.label != nil }) else { return }
     throw ControlError(
       .exists, "\(name.text) is stopped, and has a label",

@@ -27,10 +27,17 @@ extension Supervisor {
         return finish(.failure(error))
       }
       openOne(params.path, manner) { [self] result in
-        if let obstacle = absence(result), params.sizeBytes != nil {
-          return addPending(params, settings, obstacle, device, finish)
+        guard let obstacle = absence(result) else {
+          return addOpened(
+            params.path, settings, result, device, sizeBytes: params.sizeBytes, finish)
         }
-        addOpened(params.path, settings, result, device, sizeBytes: params.sizeBytes, finish)
+        guard params.sizeBytes != nil else {
+          return addOpened(params.path, settings, result, device) { outcome in
+            finish(outcome.mapError { Self.hintingAtSize($0, for: device) })
+          }
+        }
+        if case .success(let opened) = result { PathOpener.close(opened.access) }
+        addPending(params, settings, obstacle, device, finish)
       }
     }
   }

@@ -11,32 +11,38 @@ extension Supervisor {
   /// Its maker's name is compared with those of the paths that the device has, or is about to have. An operator
   /// who knows better says `add`.
   func copyRemark(
-    on look: MediumLook, _ record: LabelRecord, besides found: [TastePlan.Found]
+    on look: MediumLook, _ record: LabelRecord, besides found: [LabelUUID: [DiskName]]
   ) -> PathRemark? {
-    guard let name = look.diskName else { return nil }
+    guard look.diskName != nil else { return nil }
     let known = owners.device(labelled: record.uuid)
     let running = known?.isBeingDestroyed == false ? known : nil
     let names = (running?.paths ?? []).filter { $0.isOpen }.compactMap { $0.diskName }
-    let sameLabel = found.filter { $0.record.uuid == record.uuid }
-    guard
-      let other = (names + sameLabel.compactMap { $0.diskName })
-        .first(where: { name.isAnotherDisk(than: $0) })
-    else { return nil }
-    let shown = PrintableText.escaped(look.path)
-    let device = running?.name.text ?? record.name.text
-    let reason =
-      "it has the label of \(PrintableText.escaped(device)), and is the disk \(name) where that is "
-      + "\(other): a copy"
-    log.warning(
-      "a labelled path is not used: \(reason)", metadata: ["path": "\(look.path)"])
-    return PathRemark(
-      path: look.path, reason: reason,
-      hint:
-        "mpctl clear \(shown) if it is one; mpctl add \(PrintableText.escaped(device)) \(shown) if "
-        + "it is the same disk after all")
+    let remark = look.copyRemark(
+      of: running?.name.text ?? record.name.text,
+      besides: names + found[record.uuid, default: []])
+    if let remark {
+      log.warning(
+        "a labelled path is not used: \(remark.reason)", metadata: ["path": "\(look.path)"])
+    }
+    return remark
   }
 }
 
 extension MediumLook {
   var diskName: DiskName? { DiskName(block?.wwn) }
+
+  /// Why it is no path of a device whose other paths lead to disks of these names; nil when nothing speaks against it.
+  func copyRemark(of device: String, besides names: [DiskName]) -> PathRemark? {
+    guard let name = diskName,
+      let other = names.first(where: { name.isAnotherDisk(than: $0) })
+    else { return nil }
+    let (device, shown) = (PrintableText.escaped(device), PrintableText.escaped(path))
+    return PathRemark(
+      path: path,
+      reason:
+        "it has the label of \(device), and is the disk \(name) where that is \(other): a copy",
+      hint:
+        "mpctl clear \(shown) if it is one; mpctl add \(device) \(shown) if it is the same disk "
+        + "after all")
+  }
 }

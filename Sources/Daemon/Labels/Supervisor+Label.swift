@@ -16,6 +16,7 @@ extension Supervisor {
       name = try DeviceName(params.name)
       labelName = try Self.labelName(params.name)
       _ = try RunDirectory.usable(options.runDirectory.socket(of: name), workingDirectory: "/")
+      if !params.force { try refuseStoppedLabel(name) }
       try claim(name)
     } catch {
       return respond(.failure(error))

@@ -12,9 +12,7 @@ extension Supervisor {
     switch result {
     case .success(let opened):
       // A loop device without a file can be opened and has no bytes.
-      guard opened.sizeBytes == 0 else { return nil }
-      PathOpener.close(opened.access)
-      return "it has no medium"
+      return opened.sizeBytes == 0 ? "it has no medium" : nil
     case .failure(let failure):
       if let trouble = failure.trouble { return trouble.sentence }
       if failure.isOtherKind { return nil }
@@ -24,6 +22,16 @@ extension Supervisor {
       case let errno: return ErrnoText.sentence(errno)
       }
     }
+  }
+
+  /// What has a label may be added before it is there.
+  static func hintingAtSize(_ error: ControlError, for device: DeviceEntry) -> ControlError {
+    guard device.label != nil else { return error }
+    let size = device.medium.geometry.sizeBytes
+    return ControlError(
+      error.code, error.message,
+      hint: (error.hint.map { $0 + "; or add it" } ?? "add it")
+        + " before it is there with --size \(size)")
   }
 
   /// Lists the path as LOST. It is opened when it can be, and comes into service when its label proves right.

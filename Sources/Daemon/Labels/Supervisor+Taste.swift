@@ -86,6 +86,7 @@ extension Supervisor {
     var refused: [PathRemark] = []
     var seen: Set<PathIdentity> = []
     var found: [TastePlan.Found] = []
+    var disks: [LabelUUID: [DiskName]] = [:]
     inSlices(looks.count) { [self] index in
       guard let look = looks[index] else { return }
       if let identity = look.identity {
@@ -97,13 +98,12 @@ extension Supervisor {
         log.debug("label not used: \(refusal.message)", metadata: ["path": "\(look.path)"])
         refused.append(PathRemark(path: look.path, reason: refusal.message))
       case .labelled(let record, let sectorBytes):
-        if let remark = copyRemark(on: look, record, besides: found) {
+        if let remark = copyRemark(on: look, record, besides: disks) {
           refused.append(remark)
           return
         }
-        found.append(
-          TastePlan.Found(
-            path: look.path, record: record, sectorBytes: sectorBytes, diskName: look.diskName))
+        if let disk = look.diskName { disks[record.uuid, default: []].append(disk) }
+        found.append(TastePlan.Found(path: look.path, record: record, sectorBytes: sectorBytes))
       }
     } _: { [self] in
       let running = owners.running(among: Set(found.map { $0.record.uuid }))

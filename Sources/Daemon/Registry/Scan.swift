@@ -21,6 +21,7 @@ enum Scan {
     var unread: [PathRemark] = []
     var seen: Set<PathIdentity> = []
     var found: [TastePlan.Found] = []
+    var disks: [LabelUUID: [DiskName]] = [:]
     var media: [String: MediumLook] = [:]
     let order = names.indices.sorted { TastePlan.inOrder(names[$0], names[$1]) }
     for index in order {
@@ -36,6 +37,12 @@ enum Scan {
         case .refused(let refusal):
           refused.append(PathRemark(path: name, reason: refusal.message))
         case .labelled(let record, let sectorBytes):
+          let known = disks[record.uuid, default: []]
+          if let remark = look.copyRemark(of: record.name.text, besides: known) {
+            refused.append(remark)
+            continue
+          }
+          if let disk = look.diskName { disks[record.uuid, default: []].append(disk) }
           found.append(TastePlan.Found(path: name, record: record, sectorBytes: sectorBytes))
           media[name] = look
         }
