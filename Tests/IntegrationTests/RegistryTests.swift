@@ -19,7 +19,8 @@ extension Integration {
           in: lab,
           launcher: ["unshare", "--mount", "sh", "-c", view, "sh"]
             + [
-              "strace", "-D", "-f", "-qq", "-e", "trace=openat,creat,mkdir,rename,truncate", "-o", trace,
+              "strace", "-D", "-f", "-qq", "-e", "trace=openat,creat,mkdir,rename,truncate", "-o",
+              trace,
             ],
           options: ["--oneshot", "--taste", lab.file("*.img")])
         #expect(try await daemon.status("data").uuid == Labels.uuid)
