@@ -17,7 +17,7 @@ public enum HelperThreads {
   /// How long one waits for more to do, and how many may.
   private static let patienceMilliseconds: Int32 = 1000
   private static let idleMax = 64
-  private static let niceness: Int32 = 2
+  private static let niceness: Int32 = 6
 
   /// The inboxes of those that wait.
   private static let idle = Mailbox<Mailbox<Job>>()
